@@ -1,0 +1,38 @@
+/**
+ * Errors named by what the caller must do, so that nothing has to inspect a message.
+ *
+ * A message reads `<account> <stream>: <fact>; <what to do>` and holds no query string, no token and no post text.
+ */
+export class MegaphoneError extends Error {
+  /** HTTP requests that were sent before this error was raised; 0 when it did not come from a call. */
+  readonly attempts: number;
+
+  constructor(message: string, options: {cause?: unknown; attempts?: number} = {}) {
+    super(message, options.cause === undefined ? undefined : {cause: options.cause});
+    this.name = new.target.name;
+    this.attempts = options.attempts ?? 0;
+  }
+}
+
+/** The request or the settings are wrong: stop before anything else is touched. */
+export class ConfigError extends MegaphoneError {}
+
+/** The platform does not let this account in, or its credits are spent: stop the account, tell a person. */
+export class AuthError extends MegaphoneError {}
+
+/** An answer is not shaped as documented: stop the stream, leave its cursor where it is. */
+export class ShapeError extends MegaphoneError {}
+
+/** What was asked for is no longer there: note it, go on. */
+export class GoneError extends MegaphoneError {}
+
+/** A passing fault that outlasted its retries: stop the stream, read it again next night. */
+export class RetryableError extends MegaphoneError {
+  /** When the platform said that it will answer again, if it said so. */
+  readonly resumeAt: Date | undefined;
+
+  constructor(message: string, options: {cause?: unknown; attempts?: number; resumeAt?: Date | undefined} = {}) {
+    super(message, options);
+    this.resumeAt = options.resumeAt;
+  }
+}

@@ -1,0 +1,366 @@
+/**
+ * Folding a batch of staged rows into `core`: an older reading never overwrites a newer one, a missing value never a
+ * measured one, and a reading that only repeats the one in force moves its `confirmed_on`.
+ *
+ * The rows stand in temporary tables `staged_<union>`, in the order of their files; `batch_file` describes the files;
+ * `changed_now` collects the posts that the models must look at again.
+ */
+import {accountStocks} from "./metrics.ts";
+import type {Warehouse} from "./warehouse.ts";
+
+const attributes = [
+  "published_at",
+  "post_type",
+  "text",
+  "language",
+  "permalink",
+  "hashtags",
+  "links",
+  "is_repost",
+  "is_reply",
+  "is_quote",
+  "is_promoted",
+  "lookup_id"
+];
+
+/** What a batch of post rows holds, so that steps it does not need are left out. */
+export interface PostFacts {
+  hasRepeats: boolean;
+  hasGone: boolean;
+  hasAliases: boolean;
+  hasNewAsk: boolean;
+  hasNew: boolean;
+  hasKnown: boolean;
+}
+
+/** What accounts say of themselves, and their stocks as readings of the day. */
+export async function foldAccounts(warehouse: Warehouse): Promise<void> {
+  const named = ["handle", "display_name", "url"];
+  await warehouse.exec(`
+    update core.account as a set ${named.map(name => `${name} = coalesce(n.${name}, a.${name})`).join(", ")}
+    from (
+      select f.account_key, ${named
+        .map(name => `max_by(s.${name}, f.load_key) filter (where s.${name} is not null) as ${name}`)
+        .join(", ")}
+      from staged_account as s join batch_file as f on f.load_key = s.load_key group by f.account_key
+    ) as n
+    where a.account_key = n.account_key
+      and (${named.map(name => `coalesce(n.${name}, a.${name}) is distinct from a.${name}`).join(" or ")});
+    create or replace temp table staged_stock as ${accountStocks
+      .map(
+        stock => `
+      select s.load_key, '${stock}' as metric, 0 as window_days, f.captured_on as on_date, s.${stock} as value,
+        case when s.${stock} is null then 'not_offered' else 'ok' end as status,
+        cast(null as varchar) as platform_metric
+      from staged_account as s join batch_file as f on f.load_key = s.load_key`
+      )
+      .join(" union all ")}`);
+  await foldAccountMetrics(warehouse, "staged_stock");
+}
+
+/** Series and snapshots of an account: the newest value of each metric, window, day and source. */
+export async function foldAccountMetrics(warehouse: Warehouse, staged: string): Promise<void> {
+  const key = "account_key, metric, window_days, on_date, source_key";
+  await fold(
+    warehouse,
+    "core.account_reading",
+    key,
+    `
+    select f.account_key, s.metric, s.window_days, s.on_date, f.source_key, f.captured_at, s.value, s.status,
+      s.platform_metric, s.load_key, s.rowid as staged_row
+    from ${staged} as s join batch_file as f on f.load_key = s.load_key`
+  );
+}
+
+/** Breakdowns of an account's audience: the newest value of each class, day and source. */
+export async function foldAudience(warehouse: Warehouse): Promise<void> {
+  const key = "account_key, population, dimension, category, on_date, source_key";
+  await fold(
+    warehouse,
+    "core.audience_reading",
+    key,
+    `
+    select f.account_key, s.population, s.dimension, s.category, s.on_date, f.source_key, f.captured_at, s.value,
+      s.unit, s.status, s.platform_metric, s.load_key, s.rowid as staged_row
+    from staged_audience_breakdown as s join batch_file as f on f.load_key = s.load_key`
+  );
+}
+
+/** Keeps of old and new rows with one key the newest that has a value, else the newest. */
+async function fold(warehouse: Warehouse, table: string, key: string, staged: string): Promise<void> {
+  const on = key
+    .split(", ")
+    .map(column => `o.${column} = n.${column}`)
+    .join(" and ");
+  await warehouse.exec(`
+    create or replace temp table newest as
+      select * exclude (staged_row, rank) from (
+        select *, row_number() over (
+          partition by ${key} order by value is null, captured_at desc, load_key desc, staged_row desc) as rank
+        from (${staged}) as s
+      ) where rank = 1;
+    delete from newest as n using ${table} as o
+      where ${on} and ((n.value is null and o.value is not null)
+        or (n.captured_at < o.captured_at and (n.value is null) = (o.value is null)));
+    delete from ${table} as o using newest as n where ${on};
+    insert into ${table} by name select * from newest`);
+}
+
+/** Posts and what is known of them; the API is the better witness, a file fills what it left open. */
+export async function foldPosts(warehouse: Warehouse): Promise<PostFacts> {
+  await warehouse.exec(`
+    create or replace temp table staged_key as
+      select s.rowid as staged_row, f.platform, s.platform_post_id, f.account_key, f.source_key, f.captured_on,
+        f.captured_at, s.load_key, coalesce(s.is_gone, false) as is_gone, p.post_key as known_key, p.post_key,
+        a.ask_key
+      from staged_post as s
+      join batch_file as f on f.load_key = s.load_key
+      left join core.post as p on p.platform = f.platform and p.platform_post_id = s.platform_post_id
+      left join core.ask as a on a.platform = f.platform and a.asked = s.asked
+        and a.exceptions = coalesce(s.exceptions, '')`);
+  const facts = (await warehouse.row<Record<string, boolean>>(`
+    select count(*) filter (where not k.is_gone) >
+        count(distinct (k.platform, k.platform_post_id)) filter (where not k.is_gone) as "hasRepeats",
+      coalesce(bool_or(k.is_gone), false) as "hasGone", coalesce(bool_or(len(s.aliases) > 0), false) as "hasAliases",
+      coalesce(bool_or(k.ask_key is null and s.asked is not null), false) as "hasNewAsk",
+      coalesce(bool_or(k.known_key is null and not k.is_gone), false) as "hasNew",
+      coalesce(bool_or(k.known_key is not null and not k.is_gone), false) as "hasKnown"
+    from staged_key as k join staged_post as s on s.rowid = k.staged_row`)) as unknown as PostFacts;
+  await warehouse.exec(`
+    create or replace temp table newest as
+      select platform, platform_post_id, max(staged_row) as staged_row, min(staged_row) as first_row,
+        max(known_key) as known_key
+      from staged_key where not is_gone group by platform, platform_post_id;
+    create or replace temp view described as
+      select n.rowid as place, n.platform, n.platform_post_id, n.staged_row, n.known_key, k.account_key, k.source_key,
+        k.captured_at, ${attributes.map(name => `s.${name}`).join(", ")}
+      from newest as n
+      join staged_post as s on s.rowid = n.staged_row
+      join staged_key as k on k.staged_row = n.staged_row`);
+  if (facts.hasRepeats) await fillFromOlderRows(warehouse);
+  if (facts.hasNew) await addPosts(warehouse);
+  if (facts.hasKnown) await updateKnown(warehouse);
+  if (facts.hasAliases) await foldAliases(warehouse);
+  if (facts.hasGone) await markGone(warehouse);
+  if (facts.hasNewAsk) await addAsks(warehouse);
+  return facts;
+}
+
+/** New posts get keys above the highest; a place in the batch may leave a gap, which costs nothing. */
+async function addPosts(warehouse: Warehouse): Promise<void> {
+  const base = await warehouse.row<{key: string; place: string}>(
+    "select coalesce((select max(post_key) from core.post), 0) + 1 as key, (select min(rowid) from newest) as place"
+  );
+  await warehouse.exec(`
+    insert into core.post
+      select ${base!.key} + cast(d.place - ${base!.place} as integer), d.account_key, d.platform, d.platform_post_id, d.published_at,
+        cast(timezone((select timezone from core.setting), d.published_at) as date), d.post_type, d.text, d.language,
+        d.permalink, d.hashtags, d.links, coalesce(d.is_repost, false), coalesce(d.is_reply, false),
+        coalesce(d.is_quote, false), d.is_promoted, d.lookup_id, d.source_key, d.captured_at, null, ${textKey("d.text")}
+      from described as d where d.known_key is null;
+    update staged_key as k set post_key = p.post_key from core.post as p
+      where k.post_key is null and p.platform = k.platform and p.platform_post_id = k.platform_post_id;
+    insert into changed_now (post_key) select post_key from staged_key where known_key is null and post_key is not null;
+    insert into changed_now (post_key)
+      select p.post_key from core.post as p semi join (
+        select text_key from core.post semi join changed_now using (post_key) where text_key is not null
+      ) as t on t.text_key = p.text_key`);
+}
+
+/** What posts of one content item have in common: a hash of their text without addresses, case and white space. */
+function textKey(text: string): string {
+  const spaced = `contains(${text}, chr(10)) or contains(${text}, '  ')`;
+  const bare = `case when contains(${text}, '://') then regexp_replace(${text}, '[[:space:]]*https?://[^[:space:]]+', '', 'g')
+    else ${text} end`;
+  return `hash(nullif(lower(case when ${spaced} then trim(regexp_replace(${bare}, '[[:space:]]+', ' ', 'g')) else ${bare} end), ''))`;
+}
+
+/** Where a post has several rows in one batch, what its newest leaves open comes from the newest that says it. */
+async function fillFromOlderRows(warehouse: Warehouse): Promise<void> {
+  await warehouse.exec(`
+    create or replace temp table described_row as
+      select n.rowid as place, n.platform, n.platform_post_id, n.staged_row, n.known_key, k.account_key, k.source_key,
+        first.captured_at, ${attributes.map(name => `o.${name}`).join(", ")}
+      from newest as n
+      join staged_key as k on k.staged_row = n.staged_row
+      join staged_key as first on first.staged_row = n.first_row
+      join (
+        select k.platform, k.platform_post_id, ${attributes
+          .map(name => `max_by(s.${name}, k.staged_row) filter (where s.${name} is not null) as ${name}`)
+          .join(", ")}
+        from staged_key as k join staged_post as s on s.rowid = k.staged_row
+        where not k.is_gone
+        group by k.platform, k.platform_post_id
+      ) as o on o.platform = n.platform and o.platform_post_id = n.platform_post_id;
+    create or replace temp view described as select * from described_row`);
+}
+
+async function updateKnown(warehouse: Warehouse): Promise<void> {
+  const merged = attributes.map(
+    name =>
+      `case when d.source_key <= p.source_key then coalesce(d.${name}, p.${name}) else coalesce(p.${name}, d.${name}) end as ${name}`
+  );
+  await warehouse.exec(`
+    create or replace temp table merged as
+      select p.post_key, ${merged.join(", ")}, least(d.source_key, p.source_key) as source_key,
+        least(d.captured_at, p.first_seen_at) as first_seen_at,
+        case when d.source_key = 1 then null else p.deleted_on end as deleted_on
+      from described as d join core.post as p on p.post_key = d.known_key;
+    delete from merged as m using core.post as p where p.post_key = m.post_key
+      and ${[...attributes, "source_key", "first_seen_at", "deleted_on"]
+        .map(name => `m.${name} is not distinct from p.${name}`)
+        .join(" and ")};
+    insert into changed_now
+      select p.post_key, p.published_on from merged as m join core.post as p on p.post_key = m.post_key;
+    update core.post as p set ${[...attributes, "source_key", "first_seen_at", "deleted_on"]
+      .map(name => `${name} = m.${name}`)
+      .join(", ")},
+      published_on = cast(timezone((select timezone from core.setting), m.published_at) as date),
+      text_key = ${textKey("m.text")}
+    from merged as m where m.post_key = p.post_key;
+    insert into changed_now (post_key) select post_key from merged`);
+}
+
+async function foldAliases(warehouse: Warehouse): Promise<void> {
+  await warehouse.exec(`
+    insert into core.post_alias
+      select distinct a.platform, a.alias, a.post_key
+      from (
+        select k.platform, unnest(s.aliases) as alias, k.post_key
+        from staged_post as s join staged_key as k on k.staged_row = s.rowid where len(s.aliases) > 0
+      ) as a
+      anti join core.post_alias as o on o.platform = a.platform and o.alias = a.alias`);
+}
+
+/** A post that the platform no longer finds keeps its numbers and gets the day of that answer. */
+async function markGone(warehouse: Warehouse): Promise<void> {
+  await warehouse.exec(`
+    create or replace temp table gone as
+      select k.post_key, min(k.captured_on) as gone_on
+      from staged_key as k left join described as n
+        on n.platform = k.platform and n.platform_post_id = k.platform_post_id
+      where k.is_gone and k.post_key is not null and (n.staged_row is null or n.staged_row < k.staged_row)
+      group by k.post_key;
+    insert into changed_now (post_key)
+      select g.post_key from gone as g join core.post as p on p.post_key = g.post_key where p.deleted_on is null;
+    update core.post as p set deleted_on = g.gone_on from gone as g
+      where g.post_key = p.post_key and p.deleted_on is null`);
+}
+
+/** A set of metrics that was asked, with the reasons why some have no value: one row, however many posts share it. */
+async function addAsks(warehouse: Warehouse): Promise<void> {
+  await warehouse.exec(`
+    insert into core.ask
+      select (select coalesce(max(ask_key), 0) from core.ask) + row_number() over (order by a.platform, a.asked, a.exceptions),
+        a.platform, a.asked, a.exceptions
+      from (
+        select distinct k.platform, s.asked, coalesce(s.exceptions, '') as exceptions
+        from staged_post as s join staged_key as k on k.staged_row = s.rowid
+        where k.ask_key is null and s.asked is not null
+      ) as a;
+    insert into core.ask_metric
+      select a.ask_key, split_part(a.item, '__', 1), nullif(split_part(a.item, '__', 2), ''),
+        coalesce(nullif(regexp_extract(';' || a.exceptions || ';', ';' || a.item || '=([a-z_]+);', 1), ''), 'not_offered')
+      from (select ask_key, unnest(string_split(asked, ';')) as item, exceptions from core.ask) as a
+      anti join core.ask_metric as o on o.ask_key = a.ask_key;
+    update staged_key as k set ask_key = a.ask_key from staged_post as s, core.ask as a
+      where k.ask_key is null and s.rowid = k.staged_row and a.platform = k.platform and a.asked = s.asked
+        and a.exceptions = coalesce(s.exceptions, '')`);
+}
+
+/** Readings: what changed closes the reading in force and opens a new one; what did not confirms it. */
+export async function foldReadings(warehouse: Warehouse, metrics: readonly string[]): Promise<void> {
+  const values = metrics.join(", ");
+  await warehouse.exec(`
+    create or replace temp table fresh as
+      select k.post_key, k.source_key, k.captured_on, k.captured_at, k.load_key, k.ask_key, ${values},
+        hash(${values}, k.ask_key) as content
+      from (
+        select max(staged_row) as staged_row from staged_key
+        where not is_gone and ask_key is not null group by post_key, source_key, captured_on
+      ) as last
+      join staged_key as k on k.staged_row = last.staged_row
+      join staged_post as s on s.rowid = last.staged_row;
+    create or replace temp table in_force as
+      select o.post_key, o.source_key, o.captured_on, o.confirmed_on, o.confirmed_before, o.load_key,
+        hash(${values}, ask_key) as content
+      from core.open_reading as o semi join fresh as f on f.post_key = o.post_key and f.source_key = o.source_key`);
+  const old = await warehouse.row<{n: number}>(`
+    select count(*)::integer as n from fresh as f
+    join in_force as o on o.post_key = f.post_key and o.source_key = f.source_key
+    where f.captured_on < o.confirmed_on or (f.captured_on = o.captured_on and f.source_key > 1)`);
+  if (Number(old!.n) > 0) await foldLate(warehouse);
+  await warehouse.exec(`
+    create or replace temp table stepped as
+      with told as (
+        select f.post_key, f.source_key, f.captured_on, f.captured_at,
+          coalesce(lag(f.content) over w, o.content) is distinct from f.content as starts,
+          coalesce(lag(f.captured_on) over w,
+            case when o.confirmed_on = f.captured_on then o.confirmed_before else o.confirmed_on end) as before_on
+        from fresh as f left join in_force as o on o.post_key = f.post_key and o.source_key = f.source_key
+        window w as (partition by f.post_key, f.source_key order by f.captured_on)
+      ), numbered as (
+        select *, sum(cast(starts as integer)) over (
+          partition by post_key, source_key order by captured_on rows unbounded preceding) as island
+        from told
+      )
+      select post_key, source_key, cast(island as integer) as island, min(captured_on) as captured_on,
+        max(captured_on) as confirmed_on, max(captured_at) as confirmed_at,
+        max(before_on) filter (where not starts) as confirmed_before
+      from numbered group by post_key, source_key, island;
+    create or replace temp table last_step as
+      select post_key, source_key, max(island) as island, min(captured_on) filter (where island > 0) as changed_on
+      from stepped group by post_key, source_key;
+    update core.open_reading as o
+      set confirmed_on = s.confirmed_on, confirmed_at = s.confirmed_at, confirmed_before = s.confirmed_before
+      from stepped as s
+      where s.island = 0 and s.post_key = o.post_key and s.source_key = o.source_key;
+    insert into core.reading by name
+      select o.* exclude (confirmed_before, confirmed_at) replace (
+        case when o.confirmed_on = l.changed_on then o.confirmed_before else o.confirmed_on end as confirmed_on)
+      from core.open_reading as o join last_step as l on l.post_key = o.post_key and l.source_key = o.source_key
+      where l.island > 0 and o.captured_on < l.changed_on;
+    delete from core.open_reading as o using last_step as l
+      where l.post_key = o.post_key and l.source_key = o.source_key and l.island > 0;
+    insert into core.reading by name
+      select f.* exclude (content), s.confirmed_on
+      from stepped as s join last_step as l using (post_key, source_key)
+      join fresh as f using (post_key, source_key, captured_on)
+      where s.island > 0 and s.island < l.island;
+    insert into core.open_reading by name
+      select f.* exclude (content), s.confirmed_on, s.confirmed_at, s.confirmed_before
+      from stepped as s join last_step as l using (post_key, source_key)
+      join fresh as f using (post_key, source_key, captured_on)
+      where s.island > 0 and s.island = l.island;
+    insert into changed_now (post_key) select post_key from last_step where island > 0`);
+}
+
+/** Rows older than the reading in force (files that are imported late) go into the history and change nothing newer. */
+async function foldLate(warehouse: Warehouse): Promise<void> {
+  await warehouse.exec(`
+    create or replace temp table late as
+      select f.*, o.content = f.content and f.captured_on >= o.captured_on as says_the_same,
+        f.captured_on > o.captured_on as inside
+      from fresh as f join in_force as o on o.post_key = f.post_key and o.source_key = f.source_key
+      left join meta.load as mine on mine.load_key = f.load_key
+      left join meta.load as theirs on theirs.load_key = o.load_key
+      where f.captured_on < o.confirmed_on
+        or (f.captured_on = o.captured_on and mine.covers_to < theirs.covers_to)`);
+  await warehouse.exec(`
+    delete from fresh as f using late as l
+      where l.post_key = f.post_key and l.source_key = f.source_key and l.captured_on = f.captured_on;
+    delete from late as l using in_force as o
+      where l.says_the_same or (o.post_key = l.post_key and o.source_key = l.source_key and o.captured_on = l.captured_on);
+    delete from late as l using core.reading as r
+      where r.post_key = l.post_key and r.source_key = l.source_key and r.captured_on = l.captured_on;
+    insert into core.reading by name
+      select o.* exclude (confirmed_before, confirmed_at) replace (o.captured_on as confirmed_on)
+      from core.open_reading as o semi join late as l on l.post_key = o.post_key and l.source_key = o.source_key and l.inside;
+    update core.open_reading as o set captured_on = o.confirmed_on, captured_at = o.confirmed_at, confirmed_before = null
+      from late as l where l.inside and l.post_key = o.post_key and l.source_key = o.source_key;
+    insert into core.reading by name
+      select * exclude (content, says_the_same, inside), captured_on as confirmed_on from late;
+    insert into changed_now (post_key) select post_key from late;
+    update in_force as i set captured_on = o.captured_on from core.open_reading as o
+      where o.post_key = i.post_key and o.source_key = i.source_key`);
+}

@@ -1,0 +1,206 @@
+/**
+ * The landing zone: immutable files of what was fetched or imported, and a chained manifest that acknowledges them.
+ *
+ * Landing is the truth; the warehouse is a cache of it. A file counts once its manifest line is on disk: a crash before
+ * that leaves a file nobody reads, a crash during it leaves a torn last line that is cut off at the next opening.
+ */
+import {createHash} from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeSync
+} from "node:fs";
+import {dirname, join} from "node:path";
+import {gzipSync} from "node:zlib";
+
+/** Who the records of a file are about; kept in the manifest so that a rebuild needs no configuration. */
+export interface LandedAccount {
+  account_id: string;
+  platform: string;
+  platform_account_id: string;
+  name: string;
+  kind: string;
+  handle: string | null;
+}
+
+/** What is known of a file before it is written. */
+export interface Batch {
+  run_id: string;
+  platform: string;
+  stream: string;
+  source: "api" | "export" | "register";
+  account: LandedAccount;
+  /** When the platform was asked, or when an export file was made; ISO, UTC. */
+  captured_at: string;
+  /** The same as a calendar day of the configured time zone. */
+  captured_on: string;
+  /** Field sets that were asked for. */
+  asked: string[];
+  /** Where the stream goes on next time; only on the last file of a stream that ended well. */
+  cursor: Record<string, string> | null;
+  /** First and last day an export file speaks of; for an API the day of capture. */
+  covers_from: string;
+  covers_to: string;
+  /** Export files: sha256 of the original, so that the same file twice changes nothing. */
+  original?: {name: string; sha256: string; kind: string};
+}
+
+/** One line of the manifest: a file that is acknowledged. */
+export interface Landed extends Batch {
+  file: string;
+  sha256: string;
+  rows: number;
+  landed_at: string;
+  /** Hash of the line before, `""` for the first. */
+  previous: string;
+}
+
+/** A landing zone that is damaged: which line or file, and what to do. */
+export class LandingError extends Error {
+  override name = "LandingError";
+}
+
+/** The landing zone of a data folder. */
+export class Landing {
+  readonly lines: Landed[] = [];
+  private last = "";
+  private counts = new Map<string, number>();
+
+  private constructor(readonly folder: string) {}
+
+  /** Opens the zone, creating it if needed, and verifies the manifest's chain. Throws LandingError where it is broken. */
+  static open(dataDir: string): Landing {
+    const landing = new Landing(join(dataDir, "landing"));
+    mkdirSync(landing.folder, {recursive: true, mode: 0o700});
+    landing.readManifest();
+    return landing;
+  }
+
+  /** Writes records as a new file and acknowledges it; returns its manifest line. */
+  append(batch: Batch, records: readonly unknown[], landedAt: Date): Landed {
+    const content = gzipSync(records.map(record => `${JSON.stringify(record)}\n`).join(""), {level: 1});
+    const file = this.nextFile(batch);
+    writeDurably(join(this.folder, file), content);
+    const line: Landed = {
+      ...batch,
+      file,
+      sha256: sha256(content),
+      rows: records.length,
+      landed_at: landedAt.toISOString(),
+      previous: this.last
+    };
+    this.acknowledge(line);
+    return line;
+  }
+
+  /** Absolute path of a landed file. */
+  path(line: Landed): string {
+    return join(this.folder, line.file);
+  }
+
+  /** Files whose content no longer matches the manifest, or that are missing. */
+  damaged(): Landed[] {
+    return this.lines.filter(line => {
+      const path = this.path(line);
+      return !existsSync(path) || sha256(readFileSync(path)) !== line.sha256;
+    });
+  }
+
+  private get manifest(): string {
+    return join(this.folder, "manifest.ndjson");
+  }
+
+  private nextFile(batch: Batch): string {
+    const key = `${batch.platform}/${batch.stream}/${batch.run_id}`;
+    const n = (this.counts.get(key) ?? 0) + 1; // a count of files, not of data
+    this.counts.set(key, n);
+    return `${key}-${n}.ndjson.gz`;
+  }
+
+  private acknowledge(line: Landed): void {
+    const text = JSON.stringify(line);
+    const handle = openSync(this.manifest, "a", 0o600);
+    try {
+      writeSync(handle, `${text}\n`);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    this.lines.push(line);
+    this.last = sha256(text);
+  }
+
+  private readManifest(): void {
+    if (!existsSync(this.manifest)) return;
+    const text = readFileSync(this.manifest, "utf8");
+    const complete = text.slice(0, text.lastIndexOf("\n") + 1);
+    if (complete.length < text.length) truncateSync(this.manifest, Buffer.byteLength(complete));
+    const lines = complete === "" ? [] : complete.slice(0, -1).split("\n");
+    for (const [index, line] of lines.entries()) {
+      const landed = parseLine(line, index + 1, this.manifest);
+      if (landed.previous !== this.last) {
+        throw new LandingError(
+          `${this.manifest} line ${index + 1}: the chain is broken, a line before it was changed or removed; restore the landing folder from a backup`
+        );
+      }
+      this.last = sha256(line);
+      this.lines.push(landed);
+      const [key, n] = splitFile(landed.file);
+      this.counts.set(key, Math.max(n, this.counts.get(key) ?? n));
+    }
+  }
+}
+
+/** Appends one JSON line to an NDJSON file and waits until it is on disk; creates the file with mode 0600. */
+export function appendLine(path: string, value: unknown): void {
+  mkdirSync(dirname(path), {recursive: true, mode: 0o700});
+  const handle = openSync(path, "a", 0o600);
+  try {
+    writeSync(handle, `${JSON.stringify(value)}\n`);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function writeDurably(path: string, content: Buffer): void {
+  mkdirSync(dirname(path), {recursive: true, mode: 0o700});
+  const temporary = `${path}.tmp`;
+  const handle = openSync(temporary, "w", 0o600);
+  try {
+    writeSync(handle, content);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  renameSync(temporary, path);
+  const folder = openSync(dirname(path), "r"); // the rename itself must reach the disk
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function parseLine(line: string, number: number, manifest: string): Landed {
+  try {
+    return JSON.parse(line) as Landed;
+  } catch (cause) {
+    throw new LandingError(`${manifest} line ${number}: not JSON; restore the landing folder from a backup`, {cause});
+  }
+}
+
+function splitFile(file: string): [key: string, n: number] {
+  const match = /^(.*)-(\d+)\.ndjson\.gz$/.exec(file);
+  return match ? [match[1]!, Number(match[2])] : [file, 1];
+}
+
+function sha256(content: string | Buffer): string {
+  return createHash("sha256").update(content).digest("hex");
+}

@@ -1,0 +1,185 @@
+/**
+ * Loading: landed files become rows of `core`, each file once, one transaction a batch.
+ *
+ * A batch is what may be folded at once with the same result as file by file: files of the API in order of capture, as
+ * long as no account is read twice on one day by different runs; an export file is a batch of its own. So a rebuild,
+ * which reads years in a few batches, gives the very rows that the nights gave.
+ */
+import {sources, type Union, unions} from "./core.ts";
+import {foldAccountMetrics, foldAccounts, foldAudience, foldPosts, foldReadings} from "./fold.ts";
+import type {Landed, Landing} from "./landing.ts";
+import {literal, type Warehouse} from "./warehouse.ts";
+
+/** A staging model as loading needs it. */
+export interface StagingModel {
+  name: string;
+  /** The landing relation that it reads, `landing.<platform>__<stream>`. */
+  reads: string;
+  feeds: Union;
+  /** Columns of the landed record with their DuckDB types. */
+  columns: Record<string, string>;
+  sql: string;
+  /** Of a model that feeds posts: the metric columns that it gives. */
+  metrics: string[];
+}
+
+/** Rows a bulk load folds at once: bounds memory. */
+const batchRows = 1_000_000;
+
+/** Loads every acknowledged file that is not loaded yet, in the manifest's order; returns how many. */
+export async function loadLanded(warehouse: Warehouse, landing: Landing, models: StagingModel[]): Promise<number> {
+  const loaded = new Set((await warehouse.rows<{file: string}>("select file from meta.load")).map(({file}) => file));
+  const waiting = landing.lines.filter(line => !loaded.has(line.file));
+  for (const batch of batches(waiting)) {
+    await warehouse.transaction(() => loadBatch(warehouse, landing, batch, models));
+  }
+  return waiting.length;
+}
+
+/** Cuts manifest lines into batches that may be folded at once. */
+export function* batches(lines: readonly Landed[]): Generator<Landed[]> {
+  let batch: Landed[] = [];
+  let rows = 0;
+  let runOfDay = new Map<string, string>();
+  let newest = "";
+  for (const line of lines) {
+    const day = `${line.account.account_id} ${line.captured_on}`;
+    const fits =
+      line.source === "api" &&
+      batch.at(-1)?.source === "api" &&
+      line.captured_at >= newest &&
+      (runOfDay.get(day) ?? line.run_id) === line.run_id &&
+      (rows + line.rows <= batchRows || line.run_id === batch.at(-1)?.run_id);
+    if (!fits && batch.length > 0) {
+      yield batch;
+      batch = [];
+      rows = 0;
+      runOfDay = new Map();
+    }
+    batch.push(line);
+    rows += line.rows;
+    runOfDay.set(day, line.run_id);
+    newest = line.captured_at > newest || batch.length === 1 ? line.captured_at : newest;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function loadBatch(warehouse: Warehouse, landing: Landing, batch: Landed[], models: StagingModel[]) {
+  await registerFiles(warehouse, landing, batch);
+  const staged = await stage(warehouse, batch, models, landing);
+  if (staged.has("account")) await foldAccounts(warehouse);
+  const metrics = staged.get("post");
+  if (metrics !== undefined) {
+    await foldPosts(warehouse);
+    await foldReadings(warehouse, metrics);
+  }
+  if (staged.has("account_metric")) await foldAccountMetrics(warehouse, "staged_account_metric");
+  if (staged.has("audience_breakdown")) await foldAudience(warehouse);
+  await warehouse.exec(`
+    insert into core.pending_post
+      select distinct c.post_key, coalesce(c.published_on, p.published_on)
+      from changed_now as c join core.post as p on p.post_key = c.post_key`);
+}
+
+/** Accounts, cursors and the load ledger; `batch_file` says for this batch which file has which key. */
+async function registerFiles(warehouse: Warehouse, landing: Landing, batch: Landed[]): Promise<void> {
+  await addAccounts(warehouse, batch);
+  const first = await warehouse.row<{key: number}>("select coalesce(max(load_key) + 1, 1) as key from meta.load");
+  const start = Number(first!.key);
+  const rows = batch.map((line, index) => {
+    const texts = [line.file, line.run_id, line.platform, line.account.account_id, line.stream, line.source];
+    return `(${start + index}, ${texts.map(literal).join(", ")}, timestamptz '${line.captured_at}',
+      date '${line.captured_on}', date '${line.covers_from}', date '${line.covers_to}',
+      ${line.source !== "api" || line.cursor !== null}, ${line.rows}, '${line.sha256}',
+      timestamptz '${line.landed_at}', now())`;
+  });
+  const files = batch.map(
+    (line, index) => `(${start + index}, ${literal(landing.path(line))}, ${literal(line.asked.join(";"))})`
+  );
+  const cursors = new Map<string, string>();
+  for (const line of batch) {
+    if (line.cursor === null) continue;
+    const key = `${literal(line.account.account_id)}, ${literal(line.stream)}`;
+    cursors.set(key, `(${key}, timestamptz '${line.captured_at}', ${literal(JSON.stringify(line.cursor))})`);
+  }
+  await warehouse.exec(`
+    insert into meta.load values ${rows.join(", ")};
+    create or replace temp table batch_file as
+      select f.load_key, f.path, f.asked, l.platform, l.stream, l.run_id, l.captured_at, l.captured_on, l.covers_to,
+        cast(case l.source ${Object.entries(sources)
+          .map(([name, key]) => `when '${name}' then ${key}`)
+          .join(" ")} end as utinyint) as source_key, a.account_key, l.source
+      from (values ${files.join(", ")}) as f(load_key, path, asked)
+      join meta.load as l on l.load_key = f.load_key
+      join core.account as a on a.account_id = l.account_id;
+    create or replace temp table changed_now (post_key integer, published_on date);
+    ${
+      cursors.size === 0
+        ? ""
+        : `create or replace temp table moved as
+             select * from (values ${[...cursors.values()].join(", ")}) as m(account_id, stream, read_at, cursor);
+           delete from core.cursor as c using moved as m where c.account_id = m.account_id and c.stream = m.stream;
+           insert into core.cursor select * from moved;`
+    }`);
+}
+
+async function addAccounts(warehouse: Warehouse, batch: Landed[]): Promise<void> {
+  const known = new Set(
+    (await warehouse.rows<{account_id: string}>("select account_id from core.account")).map(row => row.account_id)
+  );
+  for (const {account} of batch) {
+    if (known.has(account.account_id)) continue;
+    known.add(account.account_id);
+    await warehouse.exec(
+      `insert into core.account
+       select coalesce(max(account_key) + 1, 1), $account_id, $platform, $platform_account_id, $name, $handle, $kind,
+         null, null from core.account`,
+      {...account}
+    );
+  }
+}
+
+/** Runs the staging models of the batch's streams into one table a union; says of each union which metrics it got. */
+async function stage(
+  warehouse: Warehouse,
+  batch: Landed[],
+  models: StagingModel[],
+  landing: Landing
+): Promise<Map<Union, string[]>> {
+  const fed = new Map<Union, {metrics: string[]; inserts: string[]}>();
+  for (const [relation, lines] of byStream(batch)) {
+    const model = models.find(({reads}) => reads === relation);
+    if (model === undefined) throw new Error(`no staging model reads ${relation}, but ${lines[0]!.file} is landed`);
+    if (lines.every(line => line.rows === 0)) continue;
+    const union = fed.get(model.feeds) ?? {metrics: [], inserts: []};
+    union.metrics.push(...model.metrics.filter(metric => !union.metrics.includes(metric)));
+    union.inserts.push(`insert into staged_${model.feeds} by name ${overFiles(relation, model, lines, landing)}`);
+    fed.set(model.feeds, union);
+  }
+  for (const [name, {metrics, inserts}] of fed) {
+    const columns = [unions[name], ...metrics.map(metric => `${metric} bigint`)].join(", ");
+    await warehouse.exec(`create or replace temp table staged_${name} (${columns}); ${inserts.join("; ")}`);
+  }
+  return new Map([...fed].map(([name, {metrics}]) => [name, metrics]));
+}
+
+function byStream(batch: Landed[]): Map<string, Landed[]> {
+  const streams = new Map<string, Landed[]>();
+  for (const line of batch) {
+    const relation = `landing.${line.platform}__${line.stream}`;
+    streams.set(relation, [...(streams.get(relation) ?? []), line]);
+  }
+  return streams;
+}
+
+/** A staging model over the batch's files of its stream, with what the manifest says of each file beside the record. */
+function overFiles(relation: string, model: StagingModel, lines: Landed[], landing: Landing): string {
+  const columns = Object.entries(model.columns).map(([name, type]) => `${literal(name)}: ${literal(type)}`);
+  const paths = lines.filter(line => line.rows > 0).map(line => literal(landing.path(line)));
+  const landed = `(
+    select r.* exclude (filename), f.load_key, f.captured_at, f.captured_on, f.asked, f.source
+    from read_json([${paths.join(", ")}], format = 'newline_delimited', compression = 'gzip', filename = true,
+      maximum_object_size = 33554432, columns = {${columns.join(", ")}}) as r
+    join batch_file as f on f.path = r.filename)`;
+  return model.sql.replaceAll(relation, landed);
+}

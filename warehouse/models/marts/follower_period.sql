@@ -1,0 +1,36 @@
+-- Followers at the two ends of each period, one row a period and account. A month, quarter or year starts with the last
+-- day before it, so that periods add up; a named range and all start on their first day.
+with periods as (
+    select distinct
+        c.period,
+        c.period_start,
+        c.period_end,
+        least(c.period_end, k.as_of_on) as to_on,
+        case when c.period in ('range', 'all', 'day') then c.period_start else c.period_start - 1 end as from_on
+    from mart.calendar_day as c
+    cross join clock as k
+    where c.period <> 'week'
+),
+accounts as (
+    select distinct
+        account_id,
+        platform
+    from mart.follower_day
+),
+ended as (
+    select
+        p.period as period,
+        p.period_start as period_start,
+        p.period_end as period_end,
+        a.platform as platform,
+        a.account_id as account_id,
+        s.value as start_value,
+        s.days_since as start_days,
+        e.value as end_value,
+        e.days_since as end_days
+    from periods as p
+    cross join accounts as a
+    left join mart.follower_day as s on s.account_id = a.account_id and s.on_date = p.from_on
+    left join mart.follower_day as e on e.account_id = a.account_id and e.on_date = p.to_on
+)
+select * from ended

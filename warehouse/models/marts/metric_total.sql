@@ -1,0 +1,126 @@
+-- The totals of period_total in long form, one row a period, platform, account, post, basis, metric and part; parts that
+-- no post of the row has are left out.
+with measures as (
+    select
+        *
+    from (values
+        ('views', cast(null as string), 'shown'),
+        ('reactions', cast(null as string), 'reactions'),
+        ('reactions', 'like', 'reactions__like'),
+        ('reactions', 'love', 'reactions__love'),
+        ('reactions', 'care', 'reactions__care'),
+        ('reactions', 'haha', 'reactions__haha'),
+        ('reactions', 'wow', 'reactions__wow'),
+        ('reactions', 'sad', 'reactions__sad'),
+        ('reactions', 'angry', 'reactions__angry'),
+        ('reactions', 'celebrate', 'reactions__celebrate'),
+        ('reactions', 'support', 'reactions__support'),
+        ('reactions', 'insightful', 'reactions__insightful'),
+        ('reactions', 'funny', 'reactions__funny'),
+        ('comments', cast(null as string), 'comments'),
+        ('comments', 'first_level', 'comments__first_level'),
+        ('comments', 'reply', 'comments__reply'),
+        ('shares', cast(null as string), 'shares'),
+        ('shares', 'repost', 'shares__repost'),
+        ('shares', 'quote', 'shares__quote'),
+        ('shares', 'send', 'shares__send'),
+        ('saves', cast(null as string), 'saves'),
+        ('engagements', cast(null as string), 'engagements')
+    ) as m(metric, part, source_column)
+),
+long as (
+    select
+        t.period,
+        t.period_start,
+        t.period_end,
+        t.platform,
+        t.account_id,
+        t.dimension,
+        t.category,
+        t.basis,
+        t.shown_definition_id,
+        t.posts,
+        t.waiting,
+        t.read_on,
+        m.metric,
+        m.part,
+        case m.source_column
+            when 'shown' then t.shown
+            when 'reactions' then t.reactions
+            when 'reactions__like' then t.reactions__like
+            when 'reactions__love' then t.reactions__love
+            when 'reactions__care' then t.reactions__care
+            when 'reactions__haha' then t.reactions__haha
+            when 'reactions__wow' then t.reactions__wow
+            when 'reactions__sad' then t.reactions__sad
+            when 'reactions__angry' then t.reactions__angry
+            when 'reactions__celebrate' then t.reactions__celebrate
+            when 'reactions__support' then t.reactions__support
+            when 'reactions__insightful' then t.reactions__insightful
+            when 'reactions__funny' then t.reactions__funny
+            when 'comments' then t.comments
+            when 'comments__first_level' then t.comments__first_level
+            when 'comments__reply' then t.comments__reply
+            when 'shares' then t.shares
+            when 'shares__repost' then t.shares__repost
+            when 'shares__quote' then t.shares__quote
+            when 'shares__send' then t.shares__send
+            when 'saves' then t.saves
+            when 'engagements' then t.engagements
+        end as total,
+        case m.source_column
+            when 'shown' then t.shown_posts
+            when 'reactions' then t.reactions_posts
+            when 'reactions__like' then t.reactions__like_posts
+            when 'reactions__love' then t.reactions__love_posts
+            when 'reactions__care' then t.reactions__care_posts
+            when 'reactions__haha' then t.reactions__haha_posts
+            when 'reactions__wow' then t.reactions__wow_posts
+            when 'reactions__sad' then t.reactions__sad_posts
+            when 'reactions__angry' then t.reactions__angry_posts
+            when 'reactions__celebrate' then t.reactions__celebrate_posts
+            when 'reactions__support' then t.reactions__support_posts
+            when 'reactions__insightful' then t.reactions__insightful_posts
+            when 'reactions__funny' then t.reactions__funny_posts
+            when 'comments' then t.comments_posts
+            when 'comments__first_level' then t.comments__first_level_posts
+            when 'comments__reply' then t.comments__reply_posts
+            when 'shares' then t.shares_posts
+            when 'shares__repost' then t.shares__repost_posts
+            when 'shares__quote' then t.shares__quote_posts
+            when 'shares__send' then t.shares__send_posts
+            when 'saves' then t.saves_posts
+            when 'engagements' then t.engagements_posts
+        end as measured
+    from mart.period_total as t
+    cross join measures as m
+),
+judged as (
+    select
+        period as period,
+        period_start as period_start,
+        period_end as period_end,
+        platform as platform,
+        account_id as account_id,
+        dimension as dimension,
+        category as category,
+        basis as basis,
+        case when metric = 'views' then shown_definition_id else platform || ':' || metric end as definition_id,
+        metric as metric,
+        part as part,
+        cast(total as double) as value,
+        measured as n,
+        case
+            when measured > 0 then 'ok'
+            when waiting = posts then 'not_mature'
+            else 'not_measurable'
+        end as status,
+        case
+            when measured > 0 and basis = 'latest' then 'as read on ' || cast(read_on as string)
+            when measured > 0 and waiting > 0 then cast(waiting as string) || ' of ' || cast(posts as string) || ' posts not yet mature'
+            when measured > 0 and measured < posts then cast(posts - measured as string) || ' of ' || cast(posts as string) || ' posts not measured'
+        end as note
+    from long
+    where part is null or measured > 0
+)
+select * from judged
