@@ -2,8 +2,9 @@
  * Folding a batch of staged rows into `core`: an older reading never overwrites a newer one, a missing value never a
  * measured one, and a reading that only repeats the one in force moves its `confirmed_on`.
  *
- * The rows stand in temporary tables `staged_<union>`, in the order of their files; `batch_file` describes the files;
- * `changed_now` collects the posts that the models must look at again.
+ * The rows stand in temporary tables `staged_<union>`; which comes later is told by their file's `load_key`, not by where
+ * they stand, because files are read in parallel. `batch_file` describes the files, `changed_now` collects the posts that
+ * the models must look at again.
  */
 import {accountStocks} from "./metrics.ts";
 import type {Warehouse} from "./warehouse.ts";
@@ -110,7 +111,7 @@ async function fold(warehouse: Warehouse, table: string, key: string, staged: st
 export async function foldPosts(warehouse: Warehouse): Promise<PostFacts> {
   await warehouse.exec(`
     create or replace temp table staged_key as
-      select s.rowid as staged_row, f.platform, s.platform_post_id, f.account_key, f.source_key, f.captured_on,
+      select s.rowid as staged_row, row_number() over (order by s.load_key, s.rowid) as place, f.platform, s.platform_post_id, f.account_key, f.source_key, f.captured_on,
         f.captured_at, s.load_key, coalesce(s.is_gone, false) as is_gone, p.post_key as known_key, p.post_key,
         a.ask_key
       from staged_post as s
@@ -128,11 +129,11 @@ export async function foldPosts(warehouse: Warehouse): Promise<PostFacts> {
     from staged_key as k join staged_post as s on s.rowid = k.staged_row`)) as unknown as PostFacts;
   await warehouse.exec(`
     create or replace temp table newest as
-      select platform, platform_post_id, max(staged_row) as staged_row, min(staged_row) as first_row,
-        max(known_key) as known_key
+      select platform, platform_post_id, max_by(staged_row, place) as staged_row, max(place) as place,
+        min_by(staged_row, place) as first_row, max(known_key) as known_key
       from staged_key where not is_gone group by platform, platform_post_id;
     create or replace temp view described as
-      select n.rowid as place, n.platform, n.platform_post_id, n.staged_row, n.known_key, k.account_key, k.source_key,
+      select n.rowid as number, n.platform, n.platform_post_id, n.staged_row, n.known_key, k.account_key, k.source_key,
         k.captured_at, ${attributes.map(name => `s.${name}`).join(", ")}
       from newest as n
       join staged_post as s on s.rowid = n.staged_row
@@ -148,12 +149,12 @@ export async function foldPosts(warehouse: Warehouse): Promise<PostFacts> {
 
 /** New posts get keys above the highest; a place in the batch may leave a gap, which costs nothing. */
 async function addPosts(warehouse: Warehouse): Promise<void> {
-  const base = await warehouse.row<{key: string; place: string}>(
-    "select coalesce((select max(post_key) from core.post), 0) + 1 as key, (select min(rowid) from newest) as place"
+  const base = await warehouse.row<{key: string; number: string}>(
+    "select coalesce((select max(post_key) from core.post), 0) + 1 as key, (select min(rowid) from newest) as number"
   );
   await warehouse.exec(`
     insert into core.post
-      select ${base!.key} + cast(d.place - ${base!.place} as integer), d.account_key, d.platform, d.platform_post_id, d.published_at,
+      select ${base!.key} + cast(d.number - ${base!.number} as integer), d.account_key, d.platform, d.platform_post_id, d.published_at,
         cast(timezone((select timezone from core.setting), d.published_at) as date), d.post_type, d.text, d.language,
         d.permalink, d.hashtags, d.links, coalesce(d.is_repost, false), coalesce(d.is_reply, false),
         coalesce(d.is_quote, false), d.is_promoted, d.lookup_id, d.source_key, d.captured_at, null, ${textKey("d.text")}
@@ -179,14 +180,14 @@ function textKey(text: string): string {
 async function fillFromOlderRows(warehouse: Warehouse): Promise<void> {
   await warehouse.exec(`
     create or replace temp table described_row as
-      select n.rowid as place, n.platform, n.platform_post_id, n.staged_row, n.known_key, k.account_key, k.source_key,
+      select n.rowid as number, n.platform, n.platform_post_id, n.staged_row, n.known_key, k.account_key, k.source_key,
         first.captured_at, ${attributes.map(name => `o.${name}`).join(", ")}
       from newest as n
       join staged_key as k on k.staged_row = n.staged_row
       join staged_key as first on first.staged_row = n.first_row
       join (
         select k.platform, k.platform_post_id, ${attributes
-          .map(name => `max_by(s.${name}, k.staged_row) filter (where s.${name} is not null) as ${name}`)
+          .map(name => `max_by(s.${name}, k.place) filter (where s.${name} is not null) as ${name}`)
           .join(", ")}
         from staged_key as k join staged_post as s on s.rowid = k.staged_row
         where not k.is_gone
@@ -237,9 +238,9 @@ async function markGone(warehouse: Warehouse): Promise<void> {
   await warehouse.exec(`
     create or replace temp table gone as
       select k.post_key, min(k.captured_on) as gone_on
-      from staged_key as k left join described as n
+      from staged_key as k left join newest as n
         on n.platform = k.platform and n.platform_post_id = k.platform_post_id
-      where k.is_gone and k.post_key is not null and (n.staged_row is null or n.staged_row < k.staged_row)
+      where k.is_gone and k.post_key is not null and (n.place is null or n.place < k.place)
       group by k.post_key;
     insert into changed_now (post_key)
       select g.post_key from gone as g join core.post as p on p.post_key = g.post_key where p.deleted_on is null;
@@ -276,7 +277,7 @@ export async function foldReadings(warehouse: Warehouse, metrics: readonly strin
       select k.post_key, k.source_key, k.captured_on, k.captured_at, k.load_key, k.ask_key, ${values},
         hash(${values}, k.ask_key) as content
       from (
-        select max(staged_row) as staged_row from staged_key
+        select max_by(staged_row, place) as staged_row from staged_key
         where not is_gone and ask_key is not null group by post_key, source_key, captured_on
       ) as last
       join staged_key as k on k.staged_row = last.staged_row
@@ -311,6 +312,11 @@ export async function foldReadings(warehouse: Warehouse, metrics: readonly strin
     create or replace temp table last_step as
       select post_key, source_key, max(island) as island, min(captured_on) filter (where island > 0) as changed_on
       from stepped group by post_key, source_key;
+    insert into changed_now (post_key)
+      select s.post_key from stepped as s
+      join core.open_reading as o on o.post_key = s.post_key and o.source_key = s.source_key
+      join core.post as p on p.post_key = s.post_key
+      where s.island = 0 and p.published_on + 28 > o.confirmed_on and p.published_on + 28 <= s.confirmed_on;
     update core.open_reading as o
       set confirmed_on = s.confirmed_on, confirmed_at = s.confirmed_at, confirmed_before = s.confirmed_before
       from stepped as s

@@ -1,7 +1,9 @@
--- The newest value of each counter, one wide row a post.
+-- The newest value of each counter, one wide row a post, with the day it was first read and whether it is known to have
+-- stood at 28 days of age or later.
 with ranked as (
     select
         r.post_key,
+        r.captured_on,
         r.confirmed_on,
         r.reach,
         r.views,
@@ -41,7 +43,8 @@ with ranked as (
 valued as (
     select
         post_key,
-        max(confirmed_on) as read_on,
+        max(captured_on) as read_on,
+        max(confirmed_on) as confirmed_on,
         max_by(reach, rank) filter (where reach is not null) as reach,
         max_by(views, rank) filter (where views is not null) as views,
         max_by(impressions, rank) filter (where impressions is not null) as impressions,
@@ -81,6 +84,7 @@ named as (
         a.account_id as account_id,
         p.published_on as published_on,
         v.read_on as read_on,
+        p.published_on + 28 <= v.confirmed_on as is_read_at_28,
         v.reach as reach,
         v.views as views,
         v.impressions as impressions,

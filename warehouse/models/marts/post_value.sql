@@ -70,7 +70,7 @@ readings as (
     select c.period, c.period_start, c.period_end, c.platform, c.account_id, c.post_id, c.basis,
         case
             when l.published_on + 28 > k.as_of_on then 'not_mature'
-            when l.published_on + 28 > l.read_on then 'not_measurable'
+            when not l.is_read_at_28 then 'not_measurable'
             else 'ok'
         end as status,
         l.read_on, l.reach, l.views, l.impressions, l.reactions, l.comments, l.shares, l.saves, l.clicks, l.video_views, l.engagements, l.link_clicks, l.comments__own, l.comments__first_level, l.comments__reply, l.shares__repost, l.shares__quote, l.shares__send, l.reactions__like, l.reactions__love, l.reactions__care, l.reactions__haha, l.reactions__wow, l.reactions__sad, l.reactions__angry, l.reactions__celebrate, l.reactions__support, l.reactions__insightful, l.reactions__funny
