@@ -68,7 +68,7 @@ export async function report(dataDir: string, request: ReportRequest): Promise<s
   const pages: string[] = [];
   for (const text of request.periods) {
     const written = await writeReport({
-      query: (sql, params) => copy.objects(sql, params),
+      query: sql => copy.objects(sql),
       edition: request.edition,
       period: periodOf(text, {today: bounds!.today, from: bounds!.from, to: bounds!.to}),
       languages: request.languages,

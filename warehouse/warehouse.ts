@@ -9,6 +9,7 @@ import {
   DuckDBInstance,
   type DuckDBResultReader,
   DuckDBTimestampTZValue,
+  DuckDBTypeId,
   type DuckDBValue,
   type Json
 } from "@duckdb/node-api";
@@ -94,6 +95,20 @@ export class Warehouse {
   async rows<T = Row>(sql: string, values?: Record<string, DuckDBValue>): Promise<T[]> {
     const reader = await this.connection.runAndReadAll(sql, values);
     return reader.getRowObjectsJson() as T[];
+  }
+
+  /** Runs a query and gives its rows with numbers as numbers (BIGINT and DOUBLE alike), days and times as ISO text. */
+  async objects(sql: string): Promise<Record<string, unknown>[]> {
+    const reader = await this.read(sql);
+    const names = reader.columnNames();
+    const whole = reader
+      .columnTypes()
+      .map(type => type.typeId === DuckDBTypeId.BIGINT || type.typeId === DuckDBTypeId.HUGEINT);
+    return reader
+      .getRowsJson()
+      .map(row =>
+        Object.fromEntries(row.map((value, i) => [names[i]!, whole[i] && value !== null ? Number(value) : value]))
+      );
   }
 
   /** Runs a query and gives its first row, undefined when there is none. */

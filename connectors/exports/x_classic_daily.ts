@@ -1,0 +1,38 @@
+/**
+ * X, classic `daily_tweet_activity_metrics_*`: one row a day (UTC), of what happened on that day to posts of any age, so
+ * that a month differs from the sum over its posts. The file names no account.
+ */
+import {exportKind, RowError} from "./kind.ts";
+
+const counts = {
+  tweets_published: ["tweets published"],
+  impressions: ["impressions"],
+  engagements: ["engagements"],
+  retweets: ["retweets"],
+  replies: ["replies"],
+  likes: ["likes", "favorites"],
+  user_profile_clicks: ["user profile clicks"],
+  url_clicks: ["url clicks"],
+  hashtag_clicks: ["hashtag clicks"],
+  detail_expands: ["detail expands"],
+  permalink_clicks: ["permalink clicks"],
+  follows: ["follows"],
+  media_views: ["media views"]
+};
+
+export const classicDaily = exportKind({
+  kind: "classic_daily",
+  platform: "x",
+  title: "classic export of days from X (daily_tweet_activity_metrics)",
+  columns: {date: ["date"], ...counts},
+  needs: ["date", "tweets_published", "impressions", "retweets"],
+  read(cell) {
+    const date = cell.text("date")?.trim() ?? "";
+    const at = new Date(`${date}T23:59:59.000Z`);
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || Number.isNaN(at.getTime())) {
+      throw new RowError("date", "is no date such as 2021-05-08; export the file again");
+    }
+    const values = Object.fromEntries(Object.keys(counts).map(name => [name, cell.count(name)]));
+    return {key: date, day: date, until: at, record: {date, ...values}};
+  }
+});

@@ -1,0 +1,25 @@
+-- Posts of X's classic export with their counters, one row a post and file; the file tells no type.
+select
+    load_key as load_key,
+    tweet_id as platform_post_id,
+    instant_of(published_at) as published_at,
+    text as text,
+    permalink as permalink,
+    cast(false as boolean) as is_repost,
+    is_reply as is_reply,
+    is_promoted as is_promoted,
+    cast(false as boolean) as is_gone,
+    'impressions;engagements;reactions;reactions__like;comments;shares;shares__repost;clicks__link;clicks__profile;clicks__hashtag;clicks__detail;followers_gained' as asked,
+    impressions as impressions,
+    engagements as engagements,
+    likes as reactions,
+    likes as reactions__like,
+    replies as comments,
+    retweets as shares,
+    retweets as shares__repost,
+    url_clicks as clicks__link,
+    user_profile_clicks as clicks__profile,
+    hashtag_clicks as clicks__hashtag,
+    detail_expands as clicks__detail,
+    follows as followers_gained
+from landing.x__classic_tweets
