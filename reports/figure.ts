@@ -1,0 +1,405 @@
+/** From a chart's declaration and the published rows to what is drawn, said and tabled. */
+import type {Words} from "./narrative/words.ts";
+import type {Period} from "./period.ts";
+
+/** A row of `publish.value`. */
+export interface ValueRow {
+  indicator: string;
+  period: string;
+  period_start: string;
+  period_end: string;
+  platform: string | null;
+  account_id: string | null;
+  post_type: string | null;
+  language: string | null;
+  dimension: string | null;
+  category: string | null;
+  part: string | null;
+  value: number | null;
+  numerator: number | null;
+  denominator: number | null;
+  n: number | null;
+  basis: string | null;
+  status: string;
+  note: string | null;
+  definition_id: string | null;
+}
+
+/** What a chart's `usermeta.megaphone` says beside its drawing. */
+export interface ChartMeta {
+  section: string;
+  order: number;
+  measure: string;
+  unit: string;
+  /** The rows' period; `native`: the report's own; `edition`: those of the edition's day. */
+  period: "day" | "month" | "native" | "edition";
+  /** Columns with the value that a row must have. */
+  where?: Record<string, string | null>;
+  /** The column that tells classes apart; at most four and the rest together, or all of them. */
+  class?: "post_type" | "category";
+  classes?: "all";
+  /** Rows by account instead of by platform. */
+  accounts?: boolean;
+  finding: "total" | "change" | "largest" | "freshness" | "none";
+  format?: "percent";
+}
+
+export interface ChartSpec {
+  name: string;
+  /** The indicator that it reads. */
+  indicator: string;
+  meta: ChartMeta;
+  spec: Record<string, unknown>;
+}
+
+/** A row as a chart draws it. */
+export interface DrawnRow {
+  platform_title: string;
+  period_start: string;
+  label: string;
+  value: number | null;
+  class: string;
+  class_title: string;
+  class_order: number;
+  /** Null where there is a value. */
+  state: string | null;
+  state_mark: string;
+  series: string;
+  is_end: boolean;
+  is_break: boolean;
+}
+
+export interface Figure {
+  name: string;
+  section: string;
+  order: number;
+  title: string;
+  subtitle: string;
+  source: string;
+  notes: string[];
+  /** What the picture shows, for those who do not see it. */
+  alt: string;
+  rows: DrawnRow[];
+  table: {head: string[]; rows: string[][]};
+  /** The tidy rows behind it, states and all. */
+  tidy: ValueRow[];
+}
+
+export interface Edition {
+  edition: string;
+  organisation: string;
+  timezone: string;
+  as_of_on: string;
+  run_id: string;
+}
+
+interface Context {
+  words: Words;
+  period: Period;
+  edition: Edition;
+}
+
+/** The figure that a chart makes of the published rows; without rows it says that nothing was measured. */
+export function figureOf(chart: ChartSpec, values: readonly ValueRow[], context: Context): Figure {
+  const {words, edition} = context;
+  const tidy = values.filter(row => row.indicator === chart.indicator && belongs(row, chart.meta, context));
+  const chosen = onOneBasis(tidy.filter(row => hasClass(row, chart.meta)));
+  const rows = draw(chart, chosen.rows, tidy, context);
+  const platforms = [...new Set(tidy.map(row => words.name(`platforms.${row.platform}`)))];
+  const notes = notesOf(chosen, rows, context);
+  const basis = chosen.rows.find(row => row.basis !== null)?.basis ?? "none";
+  const title = findingOf(chart, values, rows, context) ?? chart.meta.measure;
+  const span =
+    context.period.start === null
+      ? ""
+      : `, ${words.say("page.period", {start: words.day(context.period.start), end: words.day(context.period.end!)})}`;
+  return {
+    name: chart.name,
+    section: chart.meta.section,
+    order: chart.meta.order,
+    title,
+    subtitle:
+      chart.meta.period === "edition"
+        ? chart.meta.measure
+        : `${chart.meta.measure}, ${words.say(`basis.${basis}`)}${span}`,
+    source: words.say("source", {platforms: platforms.join(", ") || "–", date: words.day(edition.as_of_on)}),
+    notes,
+    alt: altOf(chart, rows, words),
+    rows,
+    table: tableOf(chart, rows, chosen.rows, words),
+    tidy
+  };
+}
+
+/** Whether a published row is one of the chart's: of its grain, its period and its filters. */
+function belongs(row: ValueRow, meta: ChartMeta, {period, edition}: Context): boolean {
+  if (meta.accounts ? row.account_id === null : row.account_id !== null) return false;
+  if (row.platform === null || (row.dimension === "post" && meta.class !== "category")) return false;
+  if (Object.entries(meta.where ?? {}).some(([column, value]) => row[column as keyof ValueRow] !== value)) return false;
+  if (row.language !== null || (meta.class !== "post_type" && row.post_type !== null)) return false;
+  if (meta.period === "edition") return row.period_end === edition.as_of_on || row.period === "day";
+  if (period.start === null || period.end === null) return false;
+  if (meta.period === "native") return isNative(row, period);
+  return (
+    row.period === meta.period &&
+    row.period_end >= period.start &&
+    row.period_start <= period.end &&
+    row.basis !== "age_7"
+  );
+}
+
+/** Whether a row speaks of the report's period as a whole. */
+export function isNative(row: ValueRow, period: Period): boolean {
+  if (row.period !== period.native) return false;
+  return period.native === "all" || (row.period_start === period.start && row.period_end === period.end);
+}
+
+/** With classes, the class rows are drawn; the rows of all classes together tell zero and state. */
+function hasClass(row: ValueRow, meta: ChartMeta): boolean {
+  return meta.class === "post_type" ? row.post_type !== null : true;
+}
+
+/** One basis a platform: values at 28 days are never drawn with values as last read. */
+function onOneBasis(rows: readonly ValueRow[]): {rows: ValueRow[]; left: number} {
+  const counts = new Map<string, number>();
+  for (const row of rows) {
+    const key = `${row.platform} ${row.basis}`;
+    counts.set(key, (counts.get(key) ?? 0) + (row.value === null ? 0 : 1)); // a count of rows
+  }
+  const best = new Map<string, string>();
+  for (const [key, count] of counts) {
+    const [platform, basis] = key.split(" ") as [string, string];
+    const known = best.get(platform);
+    if (known === undefined || count > counts.get(`${platform} ${known}`)!) best.set(platform, basis);
+  }
+  const kept = rows.filter(row => String(row.basis) === best.get(String(row.platform)));
+  const left = new Set(rows.filter(row => !kept.includes(row) && row.value !== null).map(row => row.period_start)).size;
+  return {rows: kept, left};
+}
+
+function draw(chart: ChartSpec, rows: readonly ValueRow[], all: readonly ValueRow[], {words}: Context): DrawnRow[] {
+  const {meta} = chart;
+  const column = meta.class;
+  const classes = column === undefined ? [] : rankedClasses(rows, column);
+  const kept = meta.classes === "all" ? classes : classes.slice(0, classes.length > 5 ? 4 : 5);
+  const drawn = [...rows]
+    .sort(
+      (a, b) =>
+        `${a.platform} ${a.period_start}`.localeCompare(`${b.platform} ${b.period_start}`) ||
+        (column === undefined ? 0 : classes.indexOf(String(a[column])) - classes.indexOf(String(b[column])))
+    )
+    .map((row): DrawnRow => {
+      const own = column === undefined ? "" : String(row[column]);
+      const name = column === undefined || kept.includes(own) ? own : "rest";
+      const state =
+        row.status === "ok" && row.value !== null
+          ? null
+          : row.status === "stale" && row.value !== null
+            ? null
+            : row.status;
+      return {
+        platform_title: words.name(`platforms.${row.platform}`),
+        period_start: row.period_start,
+        label: labelOf(row, meta, words),
+        value: state === null ? row.value : null,
+        class: name === "" ? "" : words.name(`classes.${name}`),
+        class_title: name === "" ? "" : words.name(`classes.${name}`),
+        class_order: name === "rest" ? kept.length : kept.indexOf(name),
+        state,
+        state_mark: state === null ? "" : words.say(`states.${state}`),
+        series: "",
+        is_end: false,
+        is_break: false
+      };
+    });
+  if (column === "post_type" && meta.period === "month") {
+    // A month whose classes have no row was measured as none, or not at all.
+    for (const row of all.filter(item => item.post_type === null && item.value === 0)) {
+      drawn.push({...blank(words, row), value: 0});
+    }
+  }
+  return inSeries(drawn, rows);
+}
+
+function blank(words: Words, row: ValueRow): DrawnRow {
+  return {
+    platform_title: words.name(`platforms.${row.platform}`),
+    period_start: row.period_start,
+    label: "0",
+    value: null,
+    class: "",
+    class_title: "",
+    class_order: 0,
+    state: null,
+    state_mark: "",
+    series: "",
+    is_end: false,
+    is_break: false
+  };
+}
+
+/** Lines break at a gap and where a platform changed what it counts; the two ends are marked. */
+function inSeries(drawn: DrawnRow[], rows: readonly ValueRow[]): DrawnRow[] {
+  const definitions = new Map(rows.map(row => [`${row.period_start} ${row.platform}`, row.definition_id]));
+  const byPlatform = new Map<string, DrawnRow[]>();
+  for (const row of drawn) byPlatform.set(row.platform_title, [...(byPlatform.get(row.platform_title) ?? []), row]);
+  for (const own of byPlatform.values()) {
+    let part = 0;
+    let before: string | null | undefined;
+    for (const row of own) {
+      const now = [...definitions].find(([key]) => key.startsWith(row.period_start))?.[1];
+      row.is_break = before !== undefined && now !== undefined && now !== before;
+      if (row.value === null || row.is_break) part += 1;
+      if (now !== undefined) before = now;
+      row.series = String(part);
+    }
+    const valued = own.filter(row => row.value !== null);
+    for (const end of [valued[0], valued.at(-1)]) if (end !== undefined) end.is_end = true;
+  }
+  return drawn;
+}
+
+/** Classes by how much they add up to, the largest first. */
+function rankedClasses(rows: readonly ValueRow[], column: "post_type" | "category"): string[] {
+  const sums = new Map<string, number>();
+  for (const row of rows) {
+    const name = String(row[column]);
+    sums.set(name, (sums.get(name) ?? 0) + Math.abs(row.value ?? 0)); // an order only
+  }
+  return [...sums].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0])).map(([name]) => name);
+}
+
+function labelOf(row: ValueRow, meta: ChartMeta, words: Words): string {
+  if (row.value === null) return words.name(`state_words.${row.status}`);
+  if (meta.unit === "hours")
+    return `${words.whole(row.value)} h${row.status === "stale" ? " – stale" : row.note === "warn" ? " – late" : ""}`;
+  if (meta.period === "native") return `${words.percent(row.value, 0)} (${words.whole(row.numerator ?? 0)})`;
+  return meta.format === "percent" ? words.percent(row.value) : words.whole(row.value);
+}
+
+/** A finding when its figures support it, else undefined: the title then names the measure. */
+function findingOf(
+  chart: ChartSpec,
+  values: readonly ValueRow[],
+  rows: readonly DrawnRow[],
+  {words, period}: Context
+): string | undefined {
+  const {meta} = chart;
+  const platforms = [...new Set(rows.map(row => row.platform_title))];
+  const valued = rows.filter(row => row.value !== null);
+  if (meta.finding === "freshness" && valued.length > 0) {
+    const late = values.filter(
+      row => row.indicator === chart.indicator && row.account_id !== null && row.status === "stale"
+    ).length;
+    return late === 0 ? words.say("findings.fresh") : words.say("findings.stale", {value: String(late)});
+  }
+  if (platforms.length !== 1 || valued.length === 0) return undefined;
+  const platform = platforms[0]!;
+  if (meta.finding === "change") {
+    const start = valued[0]!.value!;
+    const end = valued.at(-1)!.value!;
+    const key = end > start ? "grew" : end < start ? "fell" : "stayed";
+    return words.say(`findings.${key}`, {platform, start: words.whole(start), end: words.whole(end)});
+  }
+  if (meta.finding === "largest") {
+    const [first, second] = [...valued].sort((a, b) => b.value! - a.value!);
+    if (first === undefined || first.value === second?.value) return undefined;
+    return words.say("findings.largest", {platform, class: first.class_title, value: words.percent(first.value!, 0)});
+  }
+  if (meta.finding !== "total") return undefined;
+  const basis = new Set(["age_28", "latest", null]);
+  const whole = values.filter(
+    row =>
+      row.indicator === chart.indicator &&
+      row.account_id === null &&
+      row.platform !== null &&
+      row.post_type === null &&
+      row.language === null &&
+      basis.has(row.basis) &&
+      Object.entries(meta.where ?? {}).every(([column, value]) => row[column as keyof ValueRow] === value) &&
+      isNative(row, period) &&
+      row.status === "ok"
+  );
+  return whole.length === 1
+    ? words.say(`findings.${chart.name}`, {platform, value: words.whole(whole[0]!.value!)})
+    : undefined;
+}
+
+/** What is missing and why, in words. */
+function notesOf(chosen: {rows: ValueRow[]; left: number}, rows: readonly DrawnRow[], {words}: Context): string[] {
+  if (rows.length === 0) return [words.say("notes.empty")];
+  const notes: string[] = [];
+  const states = new Map<string, string[]>();
+  for (const row of rows)
+    if (row.state !== null) states.set(row.state, [...(states.get(row.state) ?? []), words.month(row.period_start)]);
+  for (const [state, periods] of states) {
+    const shown = [...new Set(periods)];
+    const list =
+      shown.length > 4 ? [...shown.slice(0, 3), words.say("notes.more", {count: String(shown.length - 3)})] : shown;
+    notes.push(
+      words.say("notes.state", {
+        mark: words.say(`states.${state}`),
+        word: words.say(`state_words.${state}`),
+        periods: list.join(", ")
+      })
+    );
+  }
+  const partial = [
+    ...new Set(
+      chosen.rows.flatMap(row =>
+        row.value !== null && row.note?.includes("not yet mature")
+          ? `${words.month(row.period_start)}: ${row.note}`
+          : []
+      )
+    )
+  ];
+  if (partial.length > 0) notes.push(`${partial.join("; ")}.`);
+  const read = [...new Set(chosen.rows.flatMap(row => (row.note?.startsWith("as read on") ? row.note : [])))];
+  if (read.length > 0) notes.push(`${read.at(-1)![0]!.toUpperCase()}${read.at(-1)!.slice(1)}.`);
+  if (rows.some(row => row.is_break)) notes.push(words.say("notes.break"));
+  if (chosen.left > 0) notes.push(words.say("notes.other_basis", {count: String(chosen.left)}));
+  return notes;
+}
+
+function altOf(chart: ChartSpec, rows: readonly DrawnRow[], words: Words): string {
+  const valued = rows.filter(row => row.value !== null);
+  if (valued.length === 0) return words.say("notes.empty");
+  const show = (row: DrawnRow) =>
+    chart.meta.format === "percent" || chart.meta.period === "native"
+      ? words.percent(row.value!)
+      : words.whole(row.value!);
+  const most = valued.reduce((best, row) => (row.value! > best.value! ? row : best));
+  const place = (row: DrawnRow) => row.class_title || words.month(row.period_start);
+  return `${chart.spec.description} ${show(valued[0]!)} (${place(valued[0]!)}) … ${show(valued.at(-1)!)} (${place(valued.at(-1)!)}); max. ${show(most)} (${place(most)}).`;
+}
+
+/** The drawn data as a table: of daily series the last day of each month. */
+function tableOf(
+  chart: ChartSpec,
+  drawn: readonly DrawnRow[],
+  rows: readonly ValueRow[],
+  words: Words
+): Figure["table"] {
+  const {meta} = chart;
+  const isDaily = meta.period === "day";
+  const lastOfMonth = new Map(rows.map(row => [`${row.platform} ${row.period_start.slice(0, 7)}`, row.period_start]));
+  const classed = meta.class !== undefined;
+  const head = [
+    words.say("page.platform"),
+    ...(meta.period === "edition" || meta.period === "native" ? [] : [words.say("page.when")]),
+    ...(classed ? [words.say("page.class")] : []),
+    meta.unit,
+    words.say("page.status")
+  ];
+  const kept = drawn.filter(row => !isDaily || [...lastOfMonth.values()].includes(row.period_start));
+  const body = kept.map(row => [
+    row.platform_title,
+    ...(meta.period === "edition" || meta.period === "native"
+      ? []
+      : [isDaily ? words.day(row.period_start) : words.month(row.period_start)]),
+    ...(classed ? [row.class_title || "–"] : []),
+    row.value === null ? row.state_mark : row.label,
+    row.state === null ? words.say("page.ok") : words.say(`state_words.${row.state}`)
+  ]);
+  return {head, rows: body};
+}

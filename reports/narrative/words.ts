@@ -1,0 +1,48 @@
+/** Words and numbers of one language. */
+import {readFileSync} from "node:fs";
+import {parse} from "yaml";
+
+type Tree = {[key: string]: string | Tree};
+
+export interface Words {
+  language: string;
+  /** The text under a dotted key with its places filled. Throws for a key that the language lacks. */
+  say: (key: string, places?: Record<string, string>) => string;
+  /** The text under a key, or the last part of the key where the language has none. */
+  name: (key: string) => string;
+  whole: (value: number) => string;
+  percent: (ratio: number, digits?: number) => string;
+  /** 30 November 2020. */
+  day: (iso: string) => string;
+  /** Nov 2020. */
+  month: (iso: string) => string;
+}
+
+/** The words of a language that `languages/` holds. */
+export function wordsOf(language: string): Words {
+  const tree = parse(readFileSync(new URL(`../languages/${language}.yaml`, import.meta.url), "utf8")) as Tree;
+  const find = (key: string): string | undefined => {
+    let at: string | Tree | undefined = tree;
+    for (const part of key.split(".")) at = typeof at === "object" ? at[part] : undefined;
+    return typeof at === "string" ? at : undefined;
+  };
+  const date = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {...options, timeZone: "UTC"});
+  const days = date({day: "numeric", month: "long", year: "numeric"});
+  const months = date({month: "short", year: "numeric"});
+  const wholes = new Intl.NumberFormat(language, {maximumFractionDigits: 0, useGrouping: true});
+  return {
+    language,
+    say(key, places = {}) {
+      const text = find(key);
+      if (text === undefined) throw new Error(`languages/${language}.yaml has no ${key}`);
+      return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => places[name] ?? whole);
+    },
+    name: key => find(key) ?? key.slice(key.lastIndexOf(".") + 1),
+    whole: value => wholes.format(value),
+    percent: (ratio, digits = 1) =>
+      `${new Intl.NumberFormat(language, {minimumFractionDigits: digits, maximumFractionDigits: digits}).format(100 * ratio)} %`,
+    day: iso => days.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`)),
+    month: iso => months.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`))
+  };
+}

@@ -1,0 +1,190 @@
+/** The first page: a sentence, the summary, every figure with its table and downloads, and the method. */
+import type {Edition, Figure, ValueRow} from "../figure.ts";
+import type {Words} from "../narrative/words.ts";
+import type {Period} from "../period.ts";
+
+export interface Card {
+  title: string;
+  value: string;
+  detail: string;
+}
+
+export interface Definition {
+  title: string;
+  definition: string;
+  formula: string;
+  caveats: string;
+}
+
+export interface PageParts {
+  words: Words;
+  period: Period;
+  edition: Edition;
+  lead: string;
+  cards: Card[];
+  figures: (Figure & {wide: string; narrow: string; downloads: {label: string; href: string}[]})[];
+  definitions: Definition[];
+  /** Platforms that give no reach. */
+  withoutReach: string[];
+  /** Whether totals of the period exist. */
+  hasTotals: boolean;
+}
+
+const sections = ["posts", "reach", "engagement", "audience", "quality"];
+
+/** The page as one HTML file that loads nothing and runs nothing. */
+export function overview(parts: PageParts): string {
+  const {words, period, edition} = parts;
+  const title = words.say("page.title");
+  const span =
+    period.start === null
+      ? "–"
+      : words.say("page.period", {start: words.day(period.start), end: words.day(period.end!)});
+  return `<!doctype html>
+<html lang="${words.language}" dir="ltr">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(`${title}, ${span}`)}</title>
+<style>${style}</style>
+</head>
+<body>
+<a class="skip" href="#figures">${escapeHtml(words.say("page.skip"))}</a>
+<header>
+<p class="kicker">${escapeHtml(`${edition.organisation || title} · ${span}`)}</p>
+<h1>${escapeHtml(parts.lead)}</h1>
+</header>
+<main id="figures">
+<section aria-labelledby="summary"><h2 id="summary">${escapeHtml(words.say("page.summary"))}</h2>
+${parts.hasTotals ? "" : `<p>${escapeHtml(words.say("page.no_total"))}</p>`}
+<dl class="cards">${parts.cards.map(card).join("")}</dl>
+</section>
+${sections.map(section => sectionOf(section, parts)).join("\n")}
+<section aria-labelledby="method"><h2 id="method">${escapeHtml(words.say("page.method"))}</h2>
+<p>${escapeHtml(words.say("page.symbols"))}</p>
+${parts.definitions.map(item => definition(item, words)).join("\n")}
+</section>
+</main>
+<footer>
+<p>${escapeHtml(words.say("page.footer"))}</p>
+<p>${escapeHtml(`${words.say("page.edition")}: ${words.say(`page.${edition.edition}`)} · ${words.say("page.as_of")}: ${words.day(edition.as_of_on)} · ${words.say("page.run")}: ${edition.run_id}`)}</p>
+</footer>
+</body>
+</html>
+`;
+}
+
+function sectionOf(section: string, parts: PageParts): string {
+  const figures = parts.figures.filter(figure => figure.section === section);
+  const {words, withoutReach} = parts;
+  const note =
+    section === "reach" && withoutReach.length > 0
+      ? `<p class="note">${escapeHtml(words.say("page.no_reach", {platforms: withoutReach.join(", ")}))}</p>`
+      : "";
+  if (figures.length === 0 && note === "") return "";
+  return `<section aria-labelledby="${section}"><h2 id="${section}">${escapeHtml(words.say(`sections.${section}`))} <span class="stage">${escapeHtml(words.say(`stages.${section}`))}</span></h2>
+${note}${figures.map(figure => figureHtml(figure, words)).join("\n")}
+</section>`;
+}
+
+function figureHtml(figure: PageParts["figures"][number], words: Words): string {
+  const head = figure.table.head.map(cell => `<th scope="col">${escapeHtml(cell)}</th>`).join("");
+  const body = figure.table.rows
+    .map(row => `<tr>${row.map(cell => `<td>${escapeHtml(cell)}</td>`).join("")}</tr>`)
+    .join("");
+  const links = figure.downloads
+    .map(({label, href}) => `<a href="${escapeHtml(href)}">${escapeHtml(label)}</a>`)
+    .join(" ");
+  return `<figure id="${figure.name}">
+<div class="wide">${figure.wide}</div><div class="narrow">${figure.narrow}</div>
+<figcaption>${links === "" ? "" : `${escapeHtml(words.say("page.download"))}: ${links}`}</figcaption>
+<details><summary>${escapeHtml(words.say("page.table"))}: ${escapeHtml(figure.title)}</summary><div class="scroll"><table><caption>${escapeHtml(`${figure.title}. ${figure.subtitle}`)}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div></details>
+</figure>`;
+}
+
+function card({title, value, detail}: Card): string {
+  return `<div><dt>${escapeHtml(title)}</dt><dd><strong>${escapeHtml(value)}</strong><span>${escapeHtml(detail)}</span></dd></div>`;
+}
+
+function definition(item: Definition, words: Words): string {
+  const part = (key: string, text: string) =>
+    `<dt>${escapeHtml(words.say(`page.${key}`))}</dt><dd>${escapeHtml(text)}</dd>`;
+  return `<details><summary>${escapeHtml(item.title)}</summary><dl>${part("definition", item.definition)}${part("formula", item.formula)}${part("caveats", item.caveats)}</dl></details>`;
+}
+
+/** Text that is safe between tags and in attributes. */
+export function escapeHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
+
+/** Rows of the summary, from the rows that speak of the whole period. */
+export function cardsOf(values: readonly ValueRow[], words: Words): Card[] {
+  const cards: Card[] = [];
+  const platforms = [...new Set(values.flatMap(row => row.platform ?? []))].sort();
+  for (const platform of platforms) {
+    const name = words.name(`platforms.${platform}`);
+    const of = (indicator: string, part: string | null) =>
+      values.find(
+        row => row.indicator === indicator && row.platform === platform && row.part === part && row.basis !== "age_7"
+      );
+    const add = (key: string, row: ValueRow | undefined, show: (value: number) => string) => {
+      if (row === undefined) return;
+      const isShown = row.value !== null;
+      const basis = row.basis === null ? "" : words.say(`basis.${row.basis}`);
+      const detail = isShown
+        ? [name, basis, row.note ?? ""].filter(Boolean).join(", ")
+        : `${name}, ${words.name(`state_words.${row.status}`)}`;
+      cards.push({
+        title: words.say(`cards.${key}`),
+        value: isShown ? show(row.value!) : words.name(`states.${row.status}`),
+        detail
+      });
+    };
+    add("posts_published", of("posts_published", "posts"), words.whole);
+    add("content_items", of("posts_published", "content_items"), words.whole);
+    add("views", of("views", null), words.whole);
+    add("public_engagements", of("public_engagements", null), words.whole);
+    add("er_views", of("er_views", "pooled"), value => words.percent(value));
+    add("followers", of("audience_size", null), words.whole);
+    add("growth", of("audience_net_growth", "net"), value =>
+      value > 0 ? `+${words.whole(value)}` : words.whole(value)
+    );
+  }
+  return cards;
+}
+
+const style = `
+:root{color-scheme:light}
+*{box-sizing:border-box}
+body{margin:0;font:17px/1.5 "Noto Sans",system-ui,sans-serif;color:#1A1A1A;background:#fff}
+header,main,footer{max-width:680px;margin:0 auto;padding:0 16px}
+header{padding-top:40px}
+h1{font-size:30px;line-height:1.25;margin:0 0 24px}
+h2{font-size:22px;margin:48px 0 16px;border-top:2px solid #12436D;padding-top:12px}
+.kicker,.stage,.note,footer,figcaption,dd span{color:#595959}
+.kicker{margin:0 0 8px}
+.stage{font-size:15px;font-weight:400;margin-left:8px}
+.skip{position:absolute;left:-999px}
+.skip:focus{left:16px;top:8px;background:#fff;padding:8px}
+a{color:#0B5CAD;display:inline-block;min-height:24px;margin-right:12px}
+:focus-visible{outline:3px solid #0B5CAD;outline-offset:2px}
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(200px,1fr));gap:20px 24px;margin:0}
+.cards dt{font-size:15px;color:#595959}
+.cards dd{margin:0}
+.cards strong{display:block;font-size:26px;line-height:1.3}
+.cards span{display:block;font-size:14px}
+figure{margin:0 0 40px}
+figure svg{display:block;width:100%;height:auto}
+.narrow{display:none}
+figcaption{font-size:15px;margin:4px 0}
+details{font-size:15px;margin:4px 0}
+summary{cursor:pointer;min-height:24px}
+.scroll{overflow-x:auto}
+table{border-collapse:collapse;font-size:14px;margin:8px 0}
+caption{text-align:left;color:#595959;padding-bottom:6px}
+th,td{text-align:left;padding:4px 14px 4px 0;border-bottom:1px solid #D9D9D9;font-variant-numeric:tabular-nums}
+footer{margin-top:56px;padding-bottom:40px;border-top:1px solid #D9D9D9;font-size:15px}
+@media (max-width:640px){.wide{display:none}.narrow{display:block}h1{font-size:24px}}
+@media print{details{display:block}.skip,figcaption{display:none}}
+`;

@@ -1,0 +1,171 @@
+/**
+ * A figure's rows and its chart's drawing become SVG and PNG: title, subtitle, notes and source are in the picture, so
+ * that one pasted into a document still says what it shows.
+ */
+
+import {readdirSync} from "node:fs";
+import {createRequire} from "node:module";
+import {dirname, join} from "node:path";
+import {type Canvas, GlobalFonts} from "canvas";
+import * as vega from "vega";
+import {compile, type TopLevelSpec} from "vega-lite";
+import type {ChartSpec, DrawnRow, Figure} from "./figure.ts";
+import {escapeHtml} from "./pages/overview.ts";
+import theme from "./theme.json" with {type: "json"};
+
+export interface Drawing {
+  svg: string;
+  png: Buffer;
+}
+
+export type Width = "wide" | "narrow";
+
+/** Canvas width of the picture, room for axes left out, font sizes, and letters a line. */
+const sizes = {
+  wide: {whole: 620, inner: 545, title: 18, subtitle: 15, labels: 13, titleLetters: 64, textLetters: 84},
+  narrow: {whole: 340, inner: 268, title: 16, subtitle: 14, labels: 12, titleLetters: 36, textLetters: 48}
+} as const;
+
+/** Pixels of the picture's print: 286 dots an inch at 16.5 cm. */
+const pngScale = 3;
+
+registerFonts();
+
+/** Draws a figure. Throws when the drawing asks for anything outside its data. */
+export async function render(chart: ChartSpec, figure: Figure, width: Width): Promise<Drawing> {
+  const {spec} = compile(wholeSpec(chart, figure, width), {logger: refusing()});
+  vega.resetSVGDefIds();
+  const view = new vega.View(vega.parse(spec), {renderer: "none", loader: denyAll(), logLevel: vega.Error});
+  try {
+    await view.runAsync();
+    const svg = described(await view.toSVG(), figure);
+    const canvas = (await view.toCanvas(pngScale)) as unknown as Canvas;
+    return {svg, png: canvas.toBuffer("image/png")};
+  } finally {
+    view.finalize();
+    await new Promise(setImmediate); // lets the native canvas free its memory
+  }
+}
+
+/** The chart's drawing with the figure's rows, words around it, and the theme: what vega-lite compiles. */
+export function wholeSpec(chart: ChartSpec, figure: Figure, width: Width): TopLevelSpec {
+  const size = sizes[width];
+  const {$schema, description, usermeta, data, ...drawing} = structuredClone(chart.spec) as Record<string, unknown> & {
+    spec: {layer: object[]};
+  };
+  void usermeta;
+  void data;
+  const rows = figure.rows.map(clean);
+  const shown =
+    rows.length === 0
+      ? undefined
+      : {...drawing, data: {values: rows}, spec: {...drawing.spec, ...frame(chart, rows, size.inner)}};
+  if (shown !== undefined && rows.some(row => row.is_break)) shown.spec.layer = [...shown.spec.layer, breakRule()];
+  const lines = [...figure.notes, figure.source].flatMap(note => wrap(note, size.textLetters));
+  return {
+    $schema,
+    description,
+    title: {text: wrap(figure.title, size.titleLetters), subtitle: wrap(figure.subtitle, size.textLetters - 12)},
+    spacing: 14,
+    vconcat: [...(shown === undefined ? [] : [shown]), footer(lines, size.inner)],
+    config: {
+      ...theme,
+      axis: {...theme.axis, labelFontSize: size.labels, titleFontSize: size.labels},
+      header: {...theme.header, labelFontSize: size.labels},
+      legend: {...theme.legend, labelFontSize: size.labels, columns: width === "wide" ? 5 : 3},
+      text: {...theme.text, fontSize: size.labels},
+      title: {...theme.title, fontSize: size.title, subtitleFontSize: size.subtitle}
+    }
+  } as unknown as TopLevelSpec;
+}
+
+/** The panel's size: bars of classes take a line each, everything else one height. */
+function frame(
+  chart: ChartSpec,
+  rows: readonly DrawnRow[],
+  inner: number
+): {width: number; height: number | {step: number}} {
+  const {period} = chart.meta;
+  if (period === "native" || period === "edition") return {width: inner - 150, height: {step: 26}};
+  void rows;
+  return {width: inner, height: 220};
+}
+
+function breakRule(): object {
+  const x = {field: "period_start", type: "temporal", timeUnit: "utcyearmonthdate"};
+  return {transform: [{filter: "datum.is_break"}], mark: {type: "rule", strokeWidth: 1.5}, encoding: {x}};
+}
+
+function footer(lines: string[], width: number): object {
+  return {
+    data: {values: lines.map((text, line) => ({text, line}))},
+    width,
+    height: {step: 18},
+    mark: {type: "text", align: "left", baseline: "middle", x: -40, color: "#595959", fontSize: 12},
+    encoding: {y: {field: "line", type: "ordinal", axis: null}, text: {field: "text", type: "nominal"}}
+  };
+}
+
+/** Rows without control characters, which would make the SVG invalid. */
+function clean(row: DrawnRow): DrawnRow {
+  const cleaned = Object.entries(row).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value.replaceAll(/\p{Cc}/gu, " ") : value
+  ]);
+  return Object.fromEntries(cleaned) as DrawnRow;
+}
+
+/** Lines of at most so many letters, broken between words. */
+export function wrap(text: string, letters: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.replaceAll(/\p{Cc}/gu, " ").split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < letters) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** Vega writes no role, title or description on the root, and ids that several pictures of a page would share. */
+function described(svg: string, figure: Figure): string {
+  const id = figure.name.replaceAll("_", "-");
+  const head = `<title id="${id}-title">${escapeHtml(figure.title)}</title><desc id="${id}-desc">${escapeHtml(figure.alt)}</desc>`;
+  return svg
+    .replaceAll(/\b(id="|url\(#|href="#)/g, (whole: string) => `${whole}${id}-`)
+    .replace(
+      /<svg([^>]*)>/,
+      (_, attributes: string) => `<svg${attributes} role="img" aria-labelledby="${id}-title ${id}-desc">${head}`
+    );
+}
+
+/** A drawing loads nothing: no file, no address. */
+function denyAll(): vega.Loader {
+  const refuse = (): never => {
+    throw new Error("a chart may not load anything");
+  };
+  return {load: refuse, sanitize: refuse, http: refuse, file: refuse} as unknown as vega.Loader;
+}
+
+/** What vega-lite only warns of is a fault of the chart. */
+function refusing(): vega.LoggerInterface {
+  const logger = {
+    level: () => logger,
+    error(...words: unknown[]): never {
+      throw new Error(words.join(" "));
+    },
+    warn(...words: unknown[]): never {
+      throw new Error(words.join(" "));
+    },
+    info: () => logger,
+    debug: () => logger
+  };
+  return logger as unknown as vega.LoggerInterface;
+}
+
+/** Noto Sans comes with the program: a server often has no font at all. */
+function registerFonts(): void {
+  const folder = join(dirname(createRequire(import.meta.url).resolve("@fontsource/noto-sans/package.json")), "files");
+  for (const file of readdirSync(folder)) {
+    if (/-(400|600)-normal\.woff2$/.test(file)) GlobalFonts.registerFromPath(join(folder, file), "Noto Sans");
+  }
+}
