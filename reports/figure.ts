@@ -215,7 +215,7 @@ function draw(chart: ChartSpec, rows: readonly ValueRow[], all: readonly ValueRo
   if (column === "post_type" && meta.period === "month") {
     // A month whose classes have no row was measured as none, or not at all.
     for (const row of all.filter(item => item.post_type === null && item.value === 0)) {
-      drawn.push({...blank(words, row), value: 0});
+      drawn.push({...blank(words, row), value: 0, class: drawn[0]?.class ?? ""});
     }
   }
   return inSeries(drawn, rows);

@@ -51,7 +51,7 @@ export async function render(chart: ChartSpec, figure: Figure, width: Width): Pr
 export function wholeSpec(chart: ChartSpec, figure: Figure, width: Width): TopLevelSpec {
   const size = sizes[width];
   const {$schema, description, usermeta, data, ...drawing} = structuredClone(chart.spec) as Record<string, unknown> & {
-    spec: {layer: object[]};
+    spec: {layer: Layer[]};
   };
   void usermeta;
   void data;
@@ -59,8 +59,10 @@ export function wholeSpec(chart: ChartSpec, figure: Figure, width: Width): TopLe
   const shown =
     rows.length === 0
       ? undefined
-      : {...drawing, data: {values: rows}, spec: {...drawing.spec, ...frame(chart, rows, size.inner)}};
-  if (shown !== undefined && rows.some(row => row.is_break)) shown.spec.layer = [...shown.spec.layer, breakRule()];
+      : {...drawing, data: {values: rows}, spec: {...drawing.spec, ...frame(chart, size.inner)}};
+  for (const {encoding} of shown?.spec.layer ?? []) setScales(encoding, rows);
+  if (shown !== undefined && rows.some(row => row.is_break))
+    shown.spec.layer = [...shown.spec.layer, breakRule(chart.meta.period)];
   const lines = [...figure.notes, figure.source].flatMap(note => wrap(note, size.textLetters));
   return {
     $schema,
@@ -79,20 +81,62 @@ export function wholeSpec(chart: ChartSpec, figure: Figure, width: Width): TopLe
   } as unknown as TopLevelSpec;
 }
 
-/** The panel's size: bars of classes take a line each, everything else one height. */
-function frame(
-  chart: ChartSpec,
-  rows: readonly DrawnRow[],
-  inner: number
-): {width: number; height: number | {step: number}} {
-  const {period} = chart.meta;
-  if (period === "native" || period === "edition") return {width: inner - 150, height: {step: 26}};
-  void rows;
-  return {width: inner, height: 220};
+interface Layer {
+  encoding: {x?: Channel; y?: Channel; color?: Channel};
+  [key: string]: unknown;
 }
 
-function breakRule(): object {
-  const x = {field: "period_start", type: "temporal", timeUnit: "utcyearmonthdate"};
+interface Channel {
+  timeUnit?: string;
+  scale?: object;
+  [key: string]: unknown;
+}
+
+/** Scales that hold every period and class, also those that are not drawn. */
+function setScales(encoding: Layer["encoding"], rows: readonly DrawnRow[]): void {
+  const {x, color} = encoding;
+  const days = rows.map(row => row.period_start).sort();
+  if (x?.timeUnit !== undefined) x.scale = {...x.scale, domain: [dateOf(days[0]!), dateOf(days.at(-1)!)]};
+  if (x?.type === "ordinal") x.scale = {...x.scale, domain: monthsFrom(days[0]!, days.at(-1)!)};
+  if (color !== undefined) {
+    const classes = [...new Map(rows.filter(row => row.class !== "").map(row => [row.class, row.class_order]))]
+      .sort((a, b) => a[1] - b[1])
+      .map(([name]) => name);
+    const {category} = theme.range;
+    color.scale = {
+      domain: classes,
+      range: classes.map((_, index) => (index === classes.length - 1 && index > 3 ? category.at(-1) : category[index]))
+    };
+  }
+}
+
+/** Every month from one to another, as its first day, so that time runs evenly where nothing is drawn. */
+function monthsFrom(first: string, last: string): string[] {
+  const months: string[] = [];
+  const [year, month] = first.split("-").map(Number) as [number, number];
+  for (let index = month - 1; ; index++) {
+    const start = new Date(Date.UTC(year, index, 1)).toISOString().slice(0, 10);
+    if (start > last) return months;
+    months.push(start);
+  }
+}
+
+function dateOf(day: string): object {
+  const [year, month, date] = day.split("-").map(Number);
+  return {year, month, date, utc: true};
+}
+
+/** The panel's size: bars of classes take a line each, everything else one height. */
+function frame(chart: ChartSpec, inner: number): {width: number; height: number | {step: number}} {
+  const isClassed = chart.meta.period === "native" || chart.meta.period === "edition";
+  return isClassed ? {width: inner - 150, height: {step: 26}} : {width: inner, height: 220};
+}
+
+function breakRule(period: string): Layer {
+  const x =
+    period === "day"
+      ? {field: "period_start", type: "temporal", timeUnit: "utcyearmonthdate"}
+      : {field: "period_start", type: "ordinal"};
   return {transform: [{filter: "datum.is_break"}], mark: {type: "rule", strokeWidth: 1.5}, encoding: {x}};
 }
 
@@ -166,6 +210,7 @@ function refusing(): vega.LoggerInterface {
 function registerFonts(): void {
   const folder = join(dirname(createRequire(import.meta.url).resolve("@fontsource/noto-sans/package.json")), "files");
   for (const file of readdirSync(folder)) {
-    if (/-(400|600)-normal\.woff2$/.test(file)) GlobalFonts.registerFromPath(join(folder, file), "Noto Sans");
+    if (/-latin(-ext)?-(400|700)-normal\.woff2$/.test(file))
+      GlobalFonts.registerFromPath(join(folder, file), "Noto Sans");
   }
 }
