@@ -6,6 +6,6 @@ export default defineConfig({
     // Two writers on one DuckDB file corrupt it, and threads share a process: each test file gets a process of its own.
     pool: "forks",
     env: {TZ: "UTC"},
-    testTimeout: 30_000
+    testTimeout: 120_000
   }
 });

@@ -1,81 +1,65 @@
-/** The period that a report speaks of, from what a person writes. */
+/** Report periods as people write them. */
 
-/** A stretch of calendar days, both ends in it; without ends when nothing has been measured yet. */
 export interface Period {
-  /** As it was asked for; the name of the report's folder. */
+  /** Name of the folder, `all`, `2020`, `2020-Q3`, `2020-07`, `2020-07..2020-12` or `2019-08-31..2020-11-30`. */
   key: string;
+  /** First and last day, YYYY-MM-DD; null where nothing was ever measured. */
   start: string | null;
   end: string | null;
-  label: string;
+  /** The kind of period whose rows speak of it as a whole. */
+  native: "all" | "year" | "quarter" | "month" | "range";
 }
 
-/** A period that cannot be read; the message says which forms are accepted. */
+/** What relative periods are told from. */
+export interface Bounds {
+  /** The edition's day. */
+  today: string;
+  /** First and last day with data. */
+  from: string | null;
+  to: string | null;
+}
+
+/** A period that cannot be read: says which forms can. */
 export class PeriodError extends Error {
-  constructor(text: string, reason: string) {
-    super(`period ${JSON.stringify(text)}: ${reason}; expected ${forms}`);
-    this.name = "PeriodError";
+  override name = "PeriodError";
+}
+
+/** Reads `2020-07..2020-12`, `2020-Q3`, `2020`, `2020-07`, two dates, `last-month`, `last-quarter` or `all`. */
+export function periodOf(text: string, bounds: Bounds): Period {
+  if (text === "all") return {key: "all", start: bounds.from, end: bounds.to, native: "all"};
+  if (text === "last-month") return months(bounds.today, -1, 1);
+  if (text === "last-quarter") {
+    const month = Number(bounds.today.slice(5, 7));
+    return months(bounds.today, -((month - 1) % 3) - 3, 3);
   }
-}
-
-const forms =
-  "2020, 2020-Q3, 2020-07, 2020-07..2020-12, 2020-07-01..2020-12-31, last-month, last-quarter or all (dates as YYYY-MM-DD)";
-
-interface Span {
-  start: string;
-  end: string;
-}
-
-/**
- * Reads a period. `today` is the day that the published edition stands on, so that `last-month` and `last-quarter` are
- * the last whole ones before it; `from` and `to` are the ends of what was measured, for `all`.
- */
-export function periodOf(text: string, known: {today: string; from: string | null; to: string | null}): Period {
-  const key = text.trim();
-  if (key === "all") {
-    const {from: start, to: end} = known;
-    return {key, start, end, label: start === null || end === null ? "all" : `${start}..${end}`};
+  const year = /^(\d{4})$/.exec(text);
+  if (year) return {key: text, start: `${text}-01-01`, end: `${text}-12-31`, native: "year"};
+  const quarter = /^(\d{4})-Q([1-4])$/.exec(text);
+  if (quarter) return months(`${quarter[1]}-01-01`, (Number(quarter[2]) - 1) * 3, 3);
+  const dates = /^(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})$/.exec(text);
+  if (dates && isDay(dates[1]!) && isDay(dates[2]!) && dates[1]! <= dates[2]!) {
+    return {key: text, start: dates[1]!, end: dates[2]!, native: "range"};
   }
-  const span = relative(key, known.today) ?? between(key, text);
-  return {key, ...span, label: `${span.start}..${span.end}`};
+  const span = /^(\d{4}-\d{2})(?:\.\.(\d{4}-\d{2}))?$/.exec(text);
+  if (span && isDay(`${span[1]}-01`) && isDay(`${span[2] ?? span[1]}-01`) && span[1]! <= (span[2] ?? span[1]!)) {
+    const last = months(`${span[2] ?? span[1]}-01`, 0, 1);
+    return {key: text, start: `${span[1]}-01`, end: last.end, native: span[2] === undefined ? "month" : "range"};
+  }
+  throw new PeriodError(
+    `--period ${text}: expected last-month, last-quarter, all, 2020, 2020-Q3, 2020-07, 2020-07..2020-12 or 2019-08-31..2020-11-30`
+  );
 }
 
-function relative(key: string, today: string): Span | undefined {
-  const year = Number(today.slice(0, 4));
-  const month = Number(today.slice(5, 7));
-  if (key === "last-month") return months(year, month - 1, 1);
-  if (key === "last-quarter") return months(year, month - ((month - 1) % 3) - 3, 3);
-  return undefined;
+/** The month or quarter that begins so many months from a day's month. */
+function months(day: string, offset: number, count: 1 | 3): Period {
+  const first = new Date(Date.UTC(Number(day.slice(0, 4)), Number(day.slice(5, 7)) - 1 + offset, 1));
+  const last = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + count, 0));
+  const start = first.toISOString().slice(0, 10);
+  const key = count === 1 ? start.slice(0, 7) : `${start.slice(0, 4)}-Q${Math.floor(first.getUTCMonth() / 3) + 1}`;
+  return {key, start, end: last.toISOString().slice(0, 10), native: count === 1 ? "month" : "quarter"};
 }
 
-function between(key: string, text: string): Span {
-  const [first, last, ...more] = key.split("..");
-  if (first === undefined || more.length > 0) throw new PeriodError(text, "not understood");
-  const from = side(first, text);
-  const to = last === undefined ? from : side(last, text);
-  if (last === undefined && /^\d{4}-\d\d-\d\d$/.test(first)) throw new PeriodError(text, "a single day is no period");
-  if (from.start > to.end) throw new PeriodError(text, "it ends before it starts");
-  return {start: from.start, end: to.end};
-}
-
-function side(name: string, text: string): Span {
-  const parts = /^([1-9]\d{3})(?:-(?:Q([1-4])|(\d\d)(?:-(\d\d))?))?$/i.exec(name);
-  if (parts === null) throw new PeriodError(text, "not understood");
-  const [, yearText, quarter, monthText, day] = parts;
-  const year = Number(yearText);
-  if (quarter !== undefined) return months(year, Number(quarter) * 3 - 2, 3);
-  if (monthText === undefined) return months(year, 1, 12);
-  const month = Number(monthText);
-  if (month < 1 || month > 12) throw new PeriodError(text, `there is no month ${monthText}`);
-  if (day === undefined) return months(year, month, 1);
-  if (iso(year, month, Number(day)) !== name) throw new PeriodError(text, `there is no day ${name}`);
-  return {start: name, end: name};
-}
-
-/** A stretch of whole months; months count on over the turn of a year. */
-function months(year: number, month: number, count: number): Span {
-  return {start: iso(year, month, 1), end: iso(year, month + count, 0)};
-}
-
-function iso(year: number, month: number, day: number): string {
-  return new Date(Date.UTC(year, month - 1, day)).toISOString().slice(0, 10);
+function isDay(day: string): boolean {
+  const at = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day);
 }
