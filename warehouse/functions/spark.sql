@@ -1,0 +1,25 @@
+-- The same helper functions for Spark 4.1; DuckDB's stand in duckdb.sql. Kept side by side so that the two say the same.
+create or replace temporary function month_of(d date) returns date return trunc(d, 'MM');
+create or replace temporary function week_of(d date) returns date return trunc(d, 'WEEK');
+create or replace temporary function quarter_of(d date) returns date return trunc(d, 'QUARTER');
+create or replace temporary function year_of(d date) returns date return trunc(d, 'YEAR');
+create or replace temporary function days_between(a date, b date) returns int return datediff(b, a);
+create or replace temporary function months_from(d date, n int) returns date return add_months(d, n);
+create or replace temporary function iso_weekday(d date) returns int return weekday(d) + 1;
+create or replace temporary function iso_year(d date) returns int return extract(yearofweek from d);
+create or replace temporary function instant_of(s string) returns timestamp return cast(s as timestamp);
+create or replace temporary function instant_at(n bigint) returns timestamp return timestamp_seconds(n);
+create or replace temporary function local_date(t timestamp, zone string) returns date return cast(from_utc_timestamp(t, zone) as date);
+create or replace temporary function local_hour(t timestamp, zone string) returns int return hour(from_utc_timestamp(t, zone));
+create or replace temporary function seconds_between(a timestamp, b timestamp) returns bigint return (unix_micros(b) - unix_micros(a)) div 1000000;
+create or replace temporary function quotient(a bigint, b bigint) returns bigint return a div nullif(b, 0);
+create or replace temporary function ratio(a double, b double) returns double return a / nullif(b, 0e0);
+create or replace temporary function round_to(x double, n int) returns double return floor(abs(x) * power(1e1, n) + 0.5e0) / power(1e1, n) * (case when x < 0 then -1e0 else 1e0 end);
+create or replace temporary function text_starts(s string, p string) returns boolean return startswith(s, p);
+create or replace temporary function text_matches(s string, p string) returns boolean return s rlike p;
+create or replace temporary function text_swap(s string, p string, r string) returns string return regexp_replace(s, p, r);
+create or replace temporary function text_found(s string, p string, n int) returns string return nullif(regexp_extract(s, p, n), '');
+create or replace temporary function json_text(j string, path string) returns string return get_json_object(j, path);
+create or replace temporary function sorted_text(a array<string>) returns string return array_join(array_sort(a), ';');
+create or replace temporary function list_size(a array<string>) returns int return size(a);
+create or replace temporary function each_text(a array<string>) returns table (item string) return select explode(a) as item;
