@@ -1,54 +1,74 @@
-/** Tokens that a platform rotated, in `credentials.json` beside the configuration: 0600, replaced before their first use. */
-import {createHash} from "node:crypto";
-import {closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync} from "node:fs";
+/**
+ * `credentials.json`: refresh tokens that a platform has replaced, beside the configuration and readable by its owner
+ * alone. A replacement is on the disk before `replace` returns.
+ */
+import {closeSync, fchmodSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync} from "node:fs";
+import {basename, dirname} from "node:path";
 import {z} from "zod";
 import {ConfigError} from "./errors.ts";
 
-const schema = z.record(z.string(), z.object({refresh_token: z.string(), derived_from: z.string()}));
+/** What is kept of an account. */
+export interface StoredCredential {
+  refresh_token: string;
+  /** SHA-256 of the configured token that this one descends from; a newly configured one ends its validity. */
+  derived_from: string;
+}
 
+/** The credentials by the accounts' names. */
 export interface CredentialStore {
-  /** The rotated refresh token of an account, while the configured one is the one it was derived from. */
-  get: (account: string, configured: string) => string | undefined;
-  /** Puts a rotated token in place; it is on disk when this returns. */
-  replace: (account: string, configured: string, rotated: string) => void;
+  get: (accountName: string) => StoredCredential | undefined;
+  replace: (accountName: string, value: StoredCredential) => void;
 }
 
-/** Opens the store; without a file it is empty. Throws ConfigError when the file is not what we wrote. */
+const stored = z.record(z.string(), z.object({refresh_token: z.string().min(1), derived_from: z.string()}));
+
+/** The store in the file at `path`, which need not exist yet. Throws ConfigError when it cannot be read or written. */
 export function openCredentials(path: string): CredentialStore {
-  const read = (): z.infer<typeof schema> => {
-    if (!existsSync(path)) return {};
-    const parsed = schema.safeParse(attempt(() => JSON.parse(readFileSync(path, "utf8"))));
-    if (!parsed.success) throw new ConfigError(`${path} is damaged; delete it and authorise the accounts again`);
-    return parsed.data;
-  };
   return {
-    get(account, configured) {
-      const kept = read()[account];
-      return kept?.derived_from === fingerprint(configured) ? kept.refresh_token : undefined;
-    },
-    replace(account, configured, rotated) {
-      const all = {...read(), [account]: {refresh_token: rotated, derived_from: fingerprint(configured)}};
-      const temporary = `${path}.tmp`;
-      const handle = openSync(temporary, "w", 0o600);
-      try {
-        writeSync(handle, `${JSON.stringify(all, null, 2)}\n`);
-        fsyncSync(handle);
-      } finally {
-        closeSync(handle);
-      }
-      renameSync(temporary, path);
-    }
+    get: accountName => new Map(read(path)).get(accountName),
+    replace: (accountName, value) => write(path, new Map(read(path)).set(accountName, value))
   };
 }
 
-function fingerprint(secret: string): string {
-  return createHash("sha256").update(secret).digest("hex");
+function read(path: string): [string, StoredCredential][] {
+  try {
+    return Object.entries(stored.parse(JSON.parse(readFileSync(path, "utf8"))));
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === "ENOENT") return [];
+    // The parser's own words would quote the file.
+    const fact = code === undefined ? "is damaged" : `cannot be read (${code})`;
+    throw new ConfigError(`${basename(path)}: the file ${fact}; mend it, or remove it and authorise its accounts again`);
+  }
 }
 
-function attempt(work: () => unknown): unknown {
+function write(path: string, credentials: ReadonlyMap<string, StoredCredential>): void {
+  const temporary = `${path}.tmp`;
   try {
-    return work();
-  } catch {
-    return undefined;
+    const file = openSync(temporary, "w", 0o600);
+    try {
+      fchmodSync(file, 0o600);
+      writeFileSync(file, `${JSON.stringify(Object.fromEntries(credentials), null, 2)}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+    const folder = openSync(dirname(path), "r");
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === undefined) throw error;
+    throw new ConfigError(
+      `${basename(path)}: the file cannot be written (${code}); make room or mend its permissions, then run again`
+    );
   }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

@@ -1,7 +1,7 @@
 /** The second half of a night: models, checks, publication, report, and the status that says how it went. */
 import {mkdirSync} from "node:fs";
 import {join} from "node:path";
-import {periodOf, writeReport} from "../reports/report.ts";
+import {periodOf, readLanguages, writeReport} from "../reports/report.ts";
 import {buildModels, type CheckResult, ChecksFailed} from "../warehouse/models.ts";
 import {publish} from "../warehouse/publish.ts";
 import {Warehouse} from "../warehouse/warehouse.ts";
@@ -147,7 +147,7 @@ export function standardReport(settings: Settings): ReportRequest {
       ...settings.report.periods,
       ...Object.values(settings.report.ranges).map(({from, to}) => `${from}..${to}`)
     ],
-    languages: settings.report.languages,
+    languages: settings.report.languages.filter(language => readLanguages().includes(language)),
     formats: ["html", "svg", "png", "csv"]
   };
 }

@@ -2,12 +2,11 @@
 import {existsSync} from "node:fs";
 import {join} from "node:path";
 import {ConfigError, MegaphoneError} from "../connectors/errors.ts";
-import {PeriodError} from "../reports/report.ts";
+import {PeriodError, readLanguages} from "../reports/report.ts";
 import type {Context, ReportOptions} from "./context.ts";
 import {report as write} from "./finish.ts";
 
 const formats = ["html", "svg", "png", "csv"] as const;
-const languages = ["en"];
 
 export async function report(context: Context, options: ReportOptions): Promise<number> {
   const settings = await context.settings({required: false, secrets: false});
@@ -22,6 +21,7 @@ export async function report(context: Context, options: ReportOptions): Promise<
     if (known === undefined) throw new ConfigError(`--format ${format}: expected ${formats.join(", ")}`);
     return known;
   });
+  const languages = readLanguages();
   const tongues = options.lang ?? settings.report.languages.filter(name => languages.includes(name));
   const stranger = tongues.find(name => !languages.includes(name));
   if (stranger !== undefined) throw new ConfigError(`--lang ${stranger}: reports come in ${languages.join(", ")}`);
@@ -31,7 +31,7 @@ export async function report(context: Context, options: ReportOptions): Promise<
     const pages = await write(settings.dataDir, {
       edition: options.edition,
       periods,
-      languages: tongues.length > 0 ? tongues : languages,
+      languages: tongues.length > 0 ? tongues : ["en"],
       formats: chosen,
       out: options.out
     });

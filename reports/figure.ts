@@ -61,9 +61,12 @@ export interface DrawnRow {
   class: string;
   class_title: string;
   class_order: number;
-  /** Null where there is a value. */
+  /** Null where the value stands as it is. */
   state: string | null;
   state_mark: string;
+  /** Some of its posts are not measured yet. */
+  is_partial: boolean;
+  definition: string | null;
   series: string;
   is_end: boolean;
   is_break: boolean;
@@ -106,7 +109,12 @@ export function figureOf(chart: ChartSpec, values: readonly ValueRow[], context:
   const chosen = onOneBasis(tidy.filter(row => hasClass(row, chart.meta)));
   const rows = draw(chart, chosen.rows, tidy, context);
   const platforms = [...new Set(tidy.map(row => words.name(`platforms.${row.platform}`)))];
-  const notes = notesOf(chosen, rows, context);
+  const notes = notesOf(
+    chosen,
+    rows,
+    chart.meta.finding === "total" ? wholesOf(chart, values, context.period) : [],
+    context
+  );
   const basis = chosen.rows.find(row => row.basis !== null)?.basis ?? "none";
   const title = findingOf(chart, values, rows, context) ?? chart.meta.measure;
   const span =
@@ -126,7 +134,7 @@ export function figureOf(chart: ChartSpec, values: readonly ValueRow[], context:
     notes,
     alt: altOf(chart, rows, words),
     rows,
-    table: tableOf(chart, rows, chosen.rows, words),
+    table: tableOf(chart, rows, words),
     tidy
   };
 }
@@ -191,70 +199,101 @@ function draw(chart: ChartSpec, rows: readonly ValueRow[], all: readonly ValueRo
     .map((row): DrawnRow => {
       const own = column === undefined ? "" : String(row[column]);
       const name = column === undefined || kept.includes(own) ? own : "rest";
-      const state =
-        row.status === "ok" && row.value !== null
-          ? null
-          : row.status === "stale" && row.value !== null
-            ? null
-            : row.status;
+      const state = row.status === "ok" && row.value !== null ? null : row.status;
       return {
         platform_title: words.name(`platforms.${row.platform}`),
         period_start: row.period_start,
         label: labelOf(row, meta, words),
-        value: state === null ? row.value : null,
+        value: state === null || state === "stale" ? row.value : null,
         class: name === "" ? "" : words.name(`classes.${name}`),
         class_title: name === "" ? "" : words.name(`classes.${name}`),
         class_order: name === "rest" ? kept.length : kept.indexOf(name),
         state,
         state_mark: state === null ? "" : words.say(`states.${state}`),
+        is_partial: state === null && (row.note?.includes("not yet mature") ?? false),
+        definition: row.definition_id,
         series: "",
         is_end: false,
         is_break: false
       };
     });
   if (column === "post_type" && meta.period === "month") {
-    // A month whose classes have no row was measured as none, or not at all.
+    // A month whose classes have no row was measured as none.
     for (const row of all.filter(item => item.post_type === null && item.value === 0)) {
-      drawn.push({...blank(words, row), value: 0, class: drawn[0]?.class ?? ""});
+      drawn.push({
+        ...blank(words, row.platform),
+        period_start: row.period_start,
+        label: "0",
+        value: 0,
+        class: drawn[0]?.class ?? ""
+      });
     }
-  }
-  return inSeries(drawn, rows);
+  } else if (meta.period === "month") drawn.push(...silentMonths(drawn, words));
+  const order = (row: DrawnRow) => `${row.platform_title} ${row.period_start}`;
+  return inSeries(drawn.sort((a, b) => (order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0)));
 }
 
-function blank(words: Words, row: ValueRow): DrawnRow {
+function blank(words: Words, platform: string | null): DrawnRow {
   return {
-    platform_title: words.name(`platforms.${row.platform}`),
-    period_start: row.period_start,
-    label: "0",
+    platform_title: words.name(`platforms.${platform}`),
+    period_start: "",
+    label: "",
     value: null,
     class: "",
     class_title: "",
     class_order: 0,
     state: null,
     state_mark: "",
+    is_partial: false,
+    definition: null,
     series: "",
     is_end: false,
     is_break: false
   };
 }
 
+/** Months between a panel's first and last without a row: no post of theirs is measured, which the picture must say. */
+function silentMonths(drawn: readonly DrawnRow[], words: Words): DrawnRow[] {
+  return [...new Set(drawn.map(row => row.platform_title))].flatMap(title => {
+    const own = drawn.filter(row => row.platform_title === title).map(row => row.period_start);
+    const known = new Set(own);
+    return monthsFrom(own[0]!, own.at(-1)!)
+      .filter(month => !known.has(month))
+      .map(month => ({
+        ...blank(words, null),
+        platform_title: title,
+        period_start: month,
+        state: "no_post",
+        state_mark: words.say("states.no_post")
+      }));
+  });
+}
+
+/** Every month from one to another, as its first day. */
+export function monthsFrom(first: string, last: string): string[] {
+  const months: string[] = [];
+  const [year, month] = first.split("-").map(Number) as [number, number];
+  for (let index = month - 1; ; index++) {
+    const start = new Date(Date.UTC(year, index, 1)).toISOString().slice(0, 10);
+    if (start > last) return months;
+    months.push(start);
+  }
+}
+
 /** Lines break at a gap and where a platform changed what it counts; the two ends are marked. */
-function inSeries(drawn: DrawnRow[], rows: readonly ValueRow[]): DrawnRow[] {
-  const definitions = new Map(rows.map(row => [`${row.period_start} ${row.platform}`, row.definition_id]));
-  const byPlatform = new Map<string, DrawnRow[]>();
-  for (const row of drawn) byPlatform.set(row.platform_title, [...(byPlatform.get(row.platform_title) ?? []), row]);
-  for (const own of byPlatform.values()) {
+function inSeries(drawn: DrawnRow[]): DrawnRow[] {
+  for (const title of new Set(drawn.map(row => row.platform_title))) {
+    const own = drawn.filter(row => row.platform_title === title);
     let part = 0;
-    let before: string | null | undefined;
+    let before: string | null = null;
     for (const row of own) {
-      const now = [...definitions].find(([key]) => key.startsWith(row.period_start))?.[1];
-      row.is_break = before !== undefined && now !== undefined && now !== before;
+      row.is_break = before !== null && row.definition !== null && row.definition !== before;
       if (row.value === null || row.is_break) part += 1;
-      if (now !== undefined) before = now;
+      before = row.definition ?? before;
       row.series = String(part);
     }
-    const valued = own.filter(row => row.value !== null);
-    for (const end of [valued[0], valued.at(-1)]) if (end !== undefined) end.is_end = true;
+    const firm = own.filter(row => row.value !== null && row.state === null);
+    for (const end of [firm[0], firm.at(-1)]) if (end !== undefined) end.is_end = true;
   }
   return drawn;
 }
@@ -264,7 +303,9 @@ function rankedClasses(rows: readonly ValueRow[], column: "post_type" | "categor
   const sums = new Map<string, number>();
   for (const row of rows) {
     const name = String(row[column]);
-    sums.set(name, (sums.get(name) ?? 0) + Math.abs(row.value ?? 0)); // an order only
+    if (row.value !== null)
+      sums.set(name, (sums.get(name) ?? 0) + Math.abs(row.value)); // an order only
+    else if (!sums.has(name)) sums.set(name, 0);
   }
   return [...sums].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0])).map(([name]) => name);
 }
@@ -272,8 +313,9 @@ function rankedClasses(rows: readonly ValueRow[], column: "post_type" | "categor
 function labelOf(row: ValueRow, meta: ChartMeta, words: Words): string {
   if (row.value === null) return words.name(`state_words.${row.status}`);
   if (meta.unit === "hours")
-    return `${words.whole(row.value)} h${row.status === "stale" ? " – stale" : row.note === "warn" ? " – late" : ""}`;
-  if (meta.period === "native") return `${words.percent(row.value, 0)} (${words.whole(row.numerator ?? 0)})`;
+    return `${words.whole(row.value)} h${row.status === "stale" ? ", stale" : row.note === "warn" ? ", late" : ""}`;
+  if (meta.period === "native")
+    return `${words.percent(row.value, 0)}${row.numerator === null ? "" : ` (${words.whole(row.numerator)})`}`;
   return meta.format === "percent" ? words.percent(row.value) : words.whole(row.value);
 }
 
@@ -286,7 +328,7 @@ function findingOf(
 ): string | undefined {
   const {meta} = chart;
   const platforms = [...new Set(rows.map(row => row.platform_title))];
-  const valued = rows.filter(row => row.value !== null);
+  const valued = rows.filter(row => row.value !== null && row.state === null);
   if (meta.finding === "freshness" && valued.length > 0) {
     const late = values.filter(
       row => row.indicator === chart.indicator && row.account_id !== null && row.status === "stale"
@@ -296,6 +338,7 @@ function findingOf(
   if (platforms.length !== 1 || valued.length === 0) return undefined;
   const platform = platforms[0]!;
   if (meta.finding === "change") {
+    if (rows.some(row => row.is_break) || rows.at(-1)!.state !== null) return undefined;
     const start = valued[0]!.value!;
     const end = valued.at(-1)!.value!;
     const key = end > start ? "grew" : end < start ? "fell" : "stayed";
@@ -307,26 +350,35 @@ function findingOf(
     return words.say("findings.largest", {platform, class: first.class_title, value: words.percent(first.value!, 0)});
   }
   if (meta.finding !== "total") return undefined;
-  const basis = new Set(["age_28", "latest", null]);
-  const whole = values.filter(
+  const whole = wholeOf(chart, values, period);
+  return whole === undefined
+    ? undefined
+    : words.say(`findings.${chart.name}`, {platform, value: words.whole(whole.value!)});
+}
+
+/** The rows that speak of the whole period and stand, one a platform. */
+function wholesOf({indicator, meta}: ChartSpec, values: readonly ValueRow[], period: Period): ValueRow[] {
+  return values.filter(
     row =>
-      row.indicator === chart.indicator &&
+      row.indicator === indicator &&
       row.account_id === null &&
       row.platform !== null &&
       row.post_type === null &&
       row.language === null &&
-      basis.has(row.basis) &&
+      row.basis !== "age_7" &&
       Object.entries(meta.where ?? {}).every(([column, value]) => row[column as keyof ValueRow] === value) &&
       isNative(row, period) &&
       row.status === "ok"
   );
-  return whole.length === 1
-    ? words.say(`findings.${chart.name}`, {platform, value: words.whole(whole[0]!.value!)})
-    : undefined;
 }
 
 /** What is missing and why, in words. */
-function notesOf(chosen: {rows: ValueRow[]; left: number}, rows: readonly DrawnRow[], {words}: Context): string[] {
+function notesOf(
+  chosen: {rows: ValueRow[]; left: number},
+  rows: readonly DrawnRow[],
+  wholes: readonly ValueRow[],
+  {words}: Context
+): string[] {
   if (rows.length === 0) return [words.say("notes.empty")];
   const notes: string[] = [];
   const states = new Map<string, string[]>();
@@ -343,6 +395,12 @@ function notesOf(chosen: {rows: ValueRow[]; left: number}, rows: readonly DrawnR
         periods: list.join(", ")
       })
     );
+  }
+  for (const {platform, n, note} of wholes) {
+    if (n === null) continue;
+    const name = wholes.length > 1 ? `${words.name(`platforms.${platform}`)}: ` : "";
+    const left = note === null || note.startsWith("as read") ? "" : ` ${note[0]!.toUpperCase()}${note.slice(1)}.`;
+    notes.push(`${name}${words.say("notes.n", {n: words.whole(n)})}${left}`);
   }
   const partial = [
     ...new Set(
@@ -373,33 +431,27 @@ function altOf(chart: ChartSpec, rows: readonly DrawnRow[], words: Words): strin
   return `${chart.spec.description} ${show(valued[0]!)} (${place(valued[0]!)}) … ${show(valued.at(-1)!)} (${place(valued.at(-1)!)}); max. ${show(most)} (${place(most)}).`;
 }
 
-/** The drawn data as a table: of daily series the last day of each month. */
-function tableOf(
-  chart: ChartSpec,
-  drawn: readonly DrawnRow[],
-  rows: readonly ValueRow[],
-  words: Words
-): Figure["table"] {
+/** The drawn data as a table. */
+function tableOf(chart: ChartSpec, drawn: readonly DrawnRow[], words: Words): Figure["table"] {
   const {meta} = chart;
-  const isDaily = meta.period === "day";
-  const lastOfMonth = new Map(rows.map(row => [`${row.platform} ${row.period_start.slice(0, 7)}`, row.period_start]));
-  const classed = meta.class !== undefined;
-  const head = [
-    words.say("page.platform"),
-    ...(meta.period === "edition" || meta.period === "native" ? [] : [words.say("page.when")]),
-    ...(classed ? [words.say("page.class")] : []),
-    meta.unit,
-    words.say("page.status")
-  ];
-  const kept = drawn.filter(row => !isDaily || [...lastOfMonth.values()].includes(row.period_start));
-  const body = kept.map(row => [
-    row.platform_title,
-    ...(meta.period === "edition" || meta.period === "native"
-      ? []
-      : [isDaily ? words.day(row.period_start) : words.month(row.period_start)]),
-    ...(classed ? [row.class_title || "–"] : []),
-    row.value === null ? row.state_mark : row.label,
-    row.state === null ? words.say("page.ok") : words.say(`state_words.${row.state}`)
-  ]);
-  return {head, rows: body};
+  const isDated = meta.period === "day" || meta.period === "month";
+  const isClassed = meta.class !== undefined;
+  const status = (row: DrawnRow) =>
+    row.state !== null ? words.say(`state_words.${row.state}`) : words.say(row.is_partial ? "page.partial" : "page.ok");
+  return {
+    head: [
+      words.say("page.platform"),
+      ...(isDated ? [words.say("page.when")] : []),
+      ...(isClassed ? [words.say("page.class")] : []),
+      meta.unit,
+      words.say("page.status")
+    ],
+    rows: drawn.map(row => [
+      row.platform_title,
+      ...(isDated ? [meta.period === "day" ? words.day(row.period_start) : words.month(row.period_start)] : []),
+      ...(isClassed ? [row.class_title || "–"] : []),
+      row.value === null ? row.state_mark : row.label,
+      status(row)
+    ])
+  };
 }

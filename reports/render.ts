@@ -9,7 +9,7 @@ import {dirname, join} from "node:path";
 import {type Canvas, GlobalFonts} from "canvas";
 import * as vega from "vega";
 import {compile, type TopLevelSpec} from "vega-lite";
-import type {ChartSpec, DrawnRow, Figure} from "./figure.ts";
+import {type ChartSpec, type DrawnRow, type Figure, monthsFrom} from "./figure.ts";
 import {escapeHtml} from "./pages/overview.ts";
 import theme from "./theme.json" with {type: "json"};
 
@@ -110,17 +110,6 @@ function setScales(encoding: Layer["encoding"], rows: readonly DrawnRow[]): void
   }
 }
 
-/** Every month from one to another, as its first day, so that time runs evenly where nothing is drawn. */
-function monthsFrom(first: string, last: string): string[] {
-  const months: string[] = [];
-  const [year, month] = first.split("-").map(Number) as [number, number];
-  for (let index = month - 1; ; index++) {
-    const start = new Date(Date.UTC(year, index, 1)).toISOString().slice(0, 10);
-    if (start > last) return months;
-    months.push(start);
-  }
-}
-
 function dateOf(day: string): object {
   const [year, month, date] = day.split("-").map(Number);
   return {year, month, date, utc: true};
@@ -150,19 +139,21 @@ function footer(lines: string[], width: number): object {
   };
 }
 
-/** Rows without control characters, which would make the SVG invalid. */
+/** Rows as plain text. */
 function clean(row: DrawnRow): DrawnRow {
-  const cleaned = Object.entries(row).map(([key, value]) => [
-    key,
-    typeof value === "string" ? value.replaceAll(/\p{Cc}/gu, " ") : value
-  ]);
+  const cleaned = Object.entries(row).map(([key, value]) => [key, typeof value === "string" ? plain(value) : value]);
   return Object.fromEntries(cleaned) as DrawnRow;
+}
+
+/** Text without control characters, which XML forbids. */
+function plain(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, " ");
 }
 
 /** Lines of at most so many letters, broken between words. */
 export function wrap(text: string, letters: number): string[] {
   const lines: string[] = [];
-  for (const word of text.replaceAll(/\p{Cc}/gu, " ").split(" ")) {
+  for (const word of plain(text).split(" ")) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + word.length < letters) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
@@ -173,7 +164,7 @@ export function wrap(text: string, letters: number): string[] {
 /** Vega writes no role, title or description on the root, and ids that several pictures of a page would share. */
 function described(svg: string, figure: Figure): string {
   const id = figure.name.replaceAll("_", "-");
-  const head = `<title id="${id}-title">${escapeHtml(figure.title)}</title><desc id="${id}-desc">${escapeHtml(figure.alt)}</desc>`;
+  const head = `<title id="${id}-title">${escapeHtml(plain(figure.title))}</title><desc id="${id}-desc">${escapeHtml(plain(figure.alt))}</desc>`;
   return svg
     .replaceAll(/\b(id="|url\(#|href="#)/g, (whole: string) => `${whole}${id}-`)
     .replace(

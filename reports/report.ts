@@ -30,6 +30,12 @@ export interface ReportOptions {
   out: string;
 }
 
+/** The languages that reports come in: one file of the folder each. */
+export function readLanguages(): string[] {
+  const files = readdirSync(new URL("./languages/", import.meta.url));
+  return files.filter(file => file.endsWith(".yaml")).map(file => file.slice(0, -".yaml".length));
+}
+
 /** The charts of the folder, in the order of their names; nothing lists them. */
 export function readCharts(): ChartSpec[] {
   const folder = new URL("./charts/", import.meta.url);
@@ -174,7 +180,7 @@ function lead({words, period, edition}: Writing, whole: readonly ValueRow[], fig
     row => row.indicator === "posts_published" && row.part === "posts" && row.platform !== null
   );
   if (posts.length === 0 || period.start === null) {
-    const named = figures.find(figure => figure.rows.length > 0);
+    const named = figures.find(figure => figure.rows.length > 0 && figure.section !== "quality");
     return named === undefined ? words.say("page.lead_empty") : named.title;
   }
   const total = posts.reduce((sum, row) => sum + row.value!, 0);

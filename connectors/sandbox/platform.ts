@@ -1,5 +1,5 @@
 /** What a platform's sandbox declares; a file of this folder that calls `platformSandbox` is found by it. */
-import type {IncomingMessage} from "node:http";
+import type {IncomingHttpHeaders} from "node:http";
 
 /** What is asked of a platform. */
 export interface Asked {
@@ -7,7 +7,7 @@ export interface Asked {
   /** Without the platform's prefix. */
   path: string;
   query: URLSearchParams;
-  headers: IncomingMessage["headers"];
+  headers: IncomingHttpHeaders;
   /** A form body, empty for other requests. */
   form: URLSearchParams;
   /** The whole address as the client wrote it, for signatures. */
@@ -19,16 +19,33 @@ export interface Answer {
   headers?: Record<string, string>;
   /** JSON, or text as it stands. */
   body: unknown;
+  /** The work is done, but the connection breaks before the client learns of it. */
+  isLost?: boolean;
 }
 
-/** The state that a platform answers from. */
-export interface State {
-  /** The simulated now: the end of the night. */
-  now: Date;
-  night: string;
+/** The world that a sandbox was started with. */
+export interface World {
   /** Made-up posts an account instead of the demo's. */
   posts: number | undefined;
-  faults: ReadonlySet<string>;
+  /** The night on which it was started, at whose end the made-up posts end too. */
+  firstNight: string;
+}
+
+/** What holds at the moment of a request. */
+export interface Moment {
+  night: string;
+  /** The simulated now: the end of the night, 23:59:59 UTC. */
+  now: number;
+  /** Whether a fault strikes this request; one that strikes once is spent by it. */
+  strikes: (fault: string) => boolean;
+}
+
+/** A fault switch. */
+export interface Fault {
+  /** What it does, as a line of documentation. */
+  what: string;
+  /** It strikes one request each time it is switched on. */
+  isOnce?: boolean;
 }
 
 export interface SandboxAccount {
@@ -37,16 +54,19 @@ export interface SandboxAccount {
   id: string;
   name: string;
   aliases: string[];
+  /** The keys and values of `auth` that the platform's default way of authentication takes. */
   auth: Record<string, string>;
+  /** The other ways, by name. */
+  otherAuth: Record<string, Record<string, string>>;
 }
 
 export interface PlatformSandbox {
   platform: string;
   accounts: SandboxAccount[];
-  /** Faults in the platform's own words, beside those of transport. */
-  faults: Record<string, string>;
-  /** Answers a request; whatever it must remember (pages, tokens) lives in `memory`. */
-  answer: (asked: Asked, state: State, memory: Map<string, unknown>) => Answer;
+  /** Faults in the platform's own words, beside those of transport; platforms may share a name. */
+  faults: Record<string, Fault>;
+  /** Opens the platform on a world; what it must remember (pages, tokens, limits) lives in what is returned. */
+  open: (world: World) => (asked: Asked, moment: Moment) => Answer;
 }
 
 const platforms = new WeakSet<object>();

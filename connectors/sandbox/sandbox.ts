@@ -1,200 +1,198 @@
 /**
- * The platforms' APIs on loopback: one server, control routes, a log of requests, and the faults of transport that all
- * platforms share. A platform is one more file of this folder that calls `platformSandbox` (`platform.ts`).
+ * The platforms' APIs on loopback: one server, control routes, a log of requests, and the fault switches. A platform is
+ * one more file of this folder that calls `platformSandbox` (`platform.ts`); nothing else names it.
  */
 import {readdirSync} from "node:fs";
 import {createServer, type IncomingMessage, type ServerResponse} from "node:http";
 import type {AddressInfo} from "node:net";
 import {extname} from "node:path";
-import {gzipSync} from "node:zlib";
-import {type Answer, type Asked, isPlatformSandbox, type PlatformSandbox, type SandboxAccount} from "./platform.ts";
+import {
+  type Answer,
+  type Asked,
+  type Fault,
+  isPlatformSandbox,
+  type Moment,
+  type PlatformSandbox,
+  type SandboxAccount
+} from "./platform.ts";
+import {sendWire, transportFaults, type Wire} from "./transport.ts";
 import {demoNights} from "./world.ts";
 
-/** Faults of transport, which befall every platform alike; those that say once strike one request each time switched on. */
-const transportFaults: Record<string, string> = {
-  "http-500-once": "one answer is 500",
-  "http-503-always": "every answer is 503",
-  "slow-once": "one answer takes a second and a half",
-  "reset-once": "one connection is reset before the answer",
-  "cut-body-once": "one body ends in the middle",
-  "html-200": "every answer is an HTML page with status 200",
-  "bad-json": "every body is broken JSON",
-  "gzip-bomb": "every body inflates to 80 MB",
-  "redirect-foreign": "every answer redirects to another host",
-  "echo-token": "every answer is 400 and repeats the request's Authorization header and query"
-};
+/** Query parameters that carry secrets on one platform or another: their values stay out of the log of requests. */
+const secretParameter = /^(access_token|refresh_token|input_token|appsecret_proof|client_secret|code|oauth_.*)$/;
 
 const found = await findPlatforms();
+const faults: Record<string, Fault> = Object.assign({}, transportFaults, ...found.map(platform => platform.faults));
 
-/** Every fault by name, with what it does. */
-export const faultNames: Readonly<Record<string, string>> = Object.assign(
-  {},
-  transportFaults,
-  ...found.map(({faults}) => faults)
+/** Every fault switch by name, with what it does. */
+export const faultNames: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(faults).map(([name, {what}]) => [name, what])
 );
 
 export interface LoggedRequest {
+  /** ISO, of the real clock. */
   at: string;
   method: string;
   path: string;
+  /** Without secrets. */
   query: Record<string, string>;
+  /** As sent; 0 when the connection ended before. */
   status: number;
+}
+
+export interface SandboxOptions {
+  /** Any free one unless told. */
+  port?: number;
+  /** Made-up posts an account instead of the demo's. */
+  posts?: number;
+  /** YYYY-MM-DD; the demo's last night unless told. */
+  night?: string;
+  faults?: readonly string[];
 }
 
 export interface Sandbox {
   url: string;
+  readonly night: string;
   accounts: (SandboxAccount & {baseUrl: string})[];
+  /** Moves the simulated clock to the end of a night. Throws RangeError when it is no date. */
   setNight: (night: string) => void;
+  /** Replaces the faults that are switched on. Throws RangeError that names an unknown one. */
   setFaults: (names: readonly string[]) => void;
+  /** Requests to platforms so far, oldest first; the control routes are not among them. */
   requests: () => LoggedRequest[];
   resetRequests: () => void;
   close: () => Promise<void>;
 }
 
-/** Starts the sandbox on a loopback port (any free one unless told). */
-export async function startSandbox(
-  options: {port?: number; posts?: number; night?: string; faults?: readonly string[]} = {}
-): Promise<Sandbox> {
+/** Starts the sandbox on loopback. Throws RangeError for an unknown fault or a night that is no date. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const switches = createSwitches();
+  let night = dateOf(options.night ?? demoNights.last);
+  switches.set(options.faults ?? []);
+  const world = {posts: options.posts, firstNight: night};
+  const platforms = new Map(found.map(({platform, open}) => [platform, open(world)]));
   const log: LoggedRequest[] = [];
-  const memories = new Map(found.map(({platform}) => [platform, new Map<string, unknown>()]));
-  const once = new Set<string>();
-  let night = options.night ?? demoNights.last;
-  let faults = new Set(options.faults ?? []);
-  const setFaults = (names: readonly string[]): void => {
-    faults = new Set(names);
-    once.clear();
-  };
 
   const server = createServer((request, response) => {
-    void serve(request, response).catch((error: unknown) => {
-      response.writeHead(500).end(String(error));
+    serve(request, response).catch((error: unknown) => {
+      if (!response.headersSent) response.writeHead(500, {"content-type": "text/plain"});
+      response.end(String(error));
     });
   });
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? "/", origin());
-    const text = await bodyOf(request);
-    if (url.pathname.startsWith("/_sandbox/")) return control(request.method ?? "GET", url.pathname, text, response);
-    const [, name = ""] = url.pathname.split("/");
-    const platform = found.find(candidate => candidate.platform === name);
-    const entry: LoggedRequest = {
-      at: new Date().toISOString(),
-      method: request.method ?? "GET",
-      path: url.pathname,
-      query: Object.fromEntries(url.searchParams),
-      status: 0
-    };
+    const url = new URL(`http://${request.headers.host ?? "127.0.0.1"}${request.url ?? "/"}`);
+    const method = request.method ?? "GET";
+    const text = method === "GET" ? "" : await bodyOf(request);
+    if (url.pathname.startsWith("/_sandbox/")) return control(method, url.pathname, text, response);
+    const name = url.pathname.split("/", 2)[1] ?? "";
+    const query = Object.fromEntries([...url.searchParams].filter(([key]) => !secretParameter.test(key)));
+    const entry: LoggedRequest = {at: new Date().toISOString(), method, path: url.pathname, query, status: 0};
     log.push(entry);
-    const state = {now: new Date(`${night}T23:59:59Z`), night, posts: options.posts, faults};
-    const asked = {
-      method: request.method ?? "GET",
+    const asked: Asked = {
+      method,
       path: url.pathname.slice(name.length + 1),
       query: url.searchParams,
       headers: request.headers,
       form: new URLSearchParams(text),
       url
     };
-    const answer =
-      platform === undefined
-        ? {status: 404, body: "no such platform"}
-        : platform.answer(asked, state, memories.get(name)!);
-    entry.status = answer.status;
-    await send(answer, asked, response, entry);
-  }
-
-  /** The answer as the switched-on faults leave it. */
-  async function send(answer: Answer, asked: Asked, response: ServerResponse, entry: LoggedRequest): Promise<void> {
-    const strikes = (name: string): boolean => {
-      if (!faults.has(name) || once.has(name)) return false;
-      if (name.endsWith("-once")) once.add(name);
-      return true;
-    };
-    const isText = typeof answer.body === "string";
-    let status = answer.status;
-    let body = Buffer.from(isText ? (answer.body as string) : JSON.stringify(answer.body));
-    const headers: Record<string, string> = {
-      "content-type": isText ? "text/html" : "application/json; charset=utf-8",
-      ...answer.headers
-    };
-    if (strikes("reset-once")) {
-      entry.status = 0;
-      response.socket?.resetAndDestroy();
-      return;
-    }
-    if (strikes("slow-once")) await new Promise(done => setTimeout(done, 1500));
-    if (strikes("http-500-once")) [status, body] = [500, Buffer.from("{}")];
-    if (strikes("http-503-always")) [status, body] = [503, Buffer.from("<html>busy</html>")];
-    if (strikes("html-200")) [status, body] = [200, Buffer.from("<!doctype html><title>Sign in</title>")];
-    if (strikes("bad-json")) body = Buffer.from(`${body.toString().slice(0, -1)},`);
-    if (strikes("redirect-foreign")) [status, headers.location] = [302, "http://127.0.0.2:9/elsewhere"];
-    if (strikes("echo-token")) {
-      const echo = {
-        title: "Invalid Request",
-        detail: `${asked.headers.authorization} ${asked.url.search}`,
-        type: "about:blank"
-      };
-      [status, body] = [400, Buffer.from(JSON.stringify(echo))];
-    }
-    if (strikes("gzip-bomb")) {
-      headers["content-encoding"] = "gzip";
-      body = gzipSync(Buffer.alloc(80 * 1024 * 1024, 32));
-    }
-    entry.status = status;
-    if (strikes("cut-body-once")) {
-      response.writeHead(status, {...headers, "content-length": String(body.length)});
-      response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy());
-      return;
-    }
-    response.writeHead(status, {...headers, "content-length": String(body.length)}).end(body);
+    const moment: Moment = {night, now: Date.parse(`${night}T23:59:59Z`), strikes: switches.strikes};
+    const answer = platforms.get(name)?.(asked, moment) ?? {status: 404, body: `no platform is called ${name}`};
+    if (answer.isLost) response.socket?.resetAndDestroy();
+    else entry.status = await sendWire(wireOf(answer), asked, response, switches.strikes);
   }
 
   function control(method: string, path: string, text: string, response: ServerResponse): void {
-    const given = text === "" ? {} : (JSON.parse(text) as {night?: string; faults?: string[]});
-    if (method === "PUT" && path === "/_sandbox/night" && given.night !== undefined) night = given.night;
-    else if (method === "PUT" && path === "/_sandbox/faults" && given.faults !== undefined) setFaults(given.faults);
-    else if (method !== "GET" || path !== "/_sandbox/requests") {
-      response.writeHead(404).end();
-      return;
-    }
-    response.writeHead(200, {"content-type": "application/json"}).end(JSON.stringify(method === "GET" ? log : given));
+    const [status, body] = controlled(`${method} ${path.slice("/_sandbox/".length)}`, text);
+    response.writeHead(status, {"content-type": "application/json"}).end(JSON.stringify(body));
   }
 
-  await new Promise<void>(done => server.listen(options.port ?? 0, "127.0.0.1", done));
-  function origin(): string {
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  function controlled(command: string, text: string): [status: number, body: unknown] {
+    try {
+      const given = JSON.parse(text || "{}") as {night?: string; faults?: string[]};
+      if (command === "GET requests") return [200, log];
+      if (command === "PUT night") night = dateOf(given.night ?? "");
+      else if (command === "PUT faults") switches.set(given.faults ?? []);
+      else return [404, {error: "PUT night, PUT faults or GET requests"}];
+      return [200, {night, faults: switches.on()}];
+    } catch (error) {
+      return [400, {error: String(error)}];
+    }
   }
+
+  await new Promise<void>((done, fail) => {
+    server.once("error", fail);
+    server.listen(options.port ?? 0, "127.0.0.1", done);
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    url: origin(),
+    url,
+    get night() {
+      return night;
+    },
     accounts: found.flatMap(({accounts, platform}) =>
-      accounts.map(account => ({...account, baseUrl: `${origin()}/${platform}`}))
+      accounts.map(account => ({...account, baseUrl: `${url}/${platform}`}))
     ),
     setNight(given) {
-      night = given;
+      night = dateOf(given);
     },
-    setFaults,
+    setFaults: switches.set,
     requests: () => [...log],
-    resetRequests: () => log.splice(0),
+    resetRequests() {
+      log.length = 0;
+    },
     close: () =>
       new Promise(done => {
-        server.closeAllConnections();
         server.close(() => done());
+        server.closeAllConnections();
       })
   };
+}
+
+/** The fault switches; one that strikes once goes off by itself. */
+function createSwitches() {
+  const on = new Set<string>();
+  return {
+    on: () => [...on],
+    set(names: readonly string[]): void {
+      const stranger = names.find(name => !(name in faults));
+      if (stranger !== undefined) throw new RangeError(`no fault is called ${stranger}`);
+      on.clear();
+      for (const name of names) on.add(name);
+    },
+    strikes(name: string): boolean {
+      const isStruck = on.has(name);
+      if (isStruck && faults[name]?.isOnce) on.delete(name);
+      return isStruck;
+    }
+  };
+}
+
+function wireOf({status, headers, body}: Answer): Wire {
+  const isText = typeof body === "string";
+  const type = isText ? "text/html; charset=utf-8" : "application/json; charset=utf-8";
+  return {
+    status,
+    headers: {"content-type": type, ...headers},
+    body: Buffer.from(isText ? body : JSON.stringify(body))
+  };
+}
+
+function dateOf(text: string): string {
+  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text));
+  if (!isDate) throw new RangeError(`the night ${text} is no date; write YYYY-MM-DD`);
+  return text;
 }
 
 async function findPlatforms(): Promise<PlatformSandbox[]> {
   const own = extname(import.meta.url);
   const all: PlatformSandbox[] = [];
-  const files = readdirSync(new URL(".", import.meta.url)).filter(
-    file => extname(file) === own && !file.endsWith(".d.ts")
-  );
-  for (const file of files.sort()) {
+  for (const file of readdirSync(new URL(".", import.meta.url)).sort()) {
     const address = new URL(file, import.meta.url).href;
-    if (address === import.meta.url) continue;
+    if (extname(file) !== own || file.endsWith(".d.ts") || address === import.meta.url) continue;
     const module: Record<string, unknown> = await import(address);
-    for (const item of Object.values(module)) {
-      if (isPlatformSandbox(item)) all.push(item);
-    }
+    for (const item of Object.values(module)) if (isPlatformSandbox(item)) all.push(item);
   }
   return all;
 }

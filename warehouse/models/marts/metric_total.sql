@@ -117,6 +117,8 @@ judged as (
         end as status,
         case
             when measured > 0 and basis = 'latest' then 'as read on ' || cast(read_on as string)
+            when measured > 0 and waiting > 0 and measured + waiting < posts
+                then cast(waiting as string) || ' of ' || cast(posts as string) || ' posts not yet mature, ' || cast(posts - measured - waiting as string) || ' not measured'
             when measured > 0 and waiting > 0 then cast(waiting as string) || ' of ' || cast(posts as string) || ' posts not yet mature'
             when measured > 0 and measured < posts then cast(posts - measured as string) || ' of ' || cast(posts as string) || ' posts not measured'
         end as note
