@@ -38,7 +38,9 @@ function read(path: string): [string, StoredCredential][] {
     if (code === "ENOENT") return [];
     // The parser's own words would quote the file.
     const fact = code === undefined ? "is damaged" : `cannot be read (${code})`;
-    throw new ConfigError(`${basename(path)}: the file ${fact}; mend it, or remove it and authorise its accounts again`);
+    throw new ConfigError(
+      `${basename(path)}: the file ${fact}; mend it, or remove it and authorise its accounts again`
+    );
   }
 }
 

@@ -68,6 +68,8 @@ export interface Extracted {
   retries: number;
   status: string;
   error: MegaphoneError | undefined;
+  /** Records that the answer left out because a field set may not be asked of them: they are read again without it. */
+  refusedIds: string[];
 }
 
 /** The connectors found beside this file, by platform. */
@@ -161,8 +163,12 @@ export async function extractAccount(
   const stopped = new Set<string>();
   for (const call of plan) {
     if (stopped.has(call.stream)) continue;
-    const result = await executeCall(connector.streams[call.stream]!, connector, call, http, now());
+    const stream = connector.streams[call.stream]!;
+    const result = await executeCall(stream, connector, call, http, now());
     results.push(result);
+    for (const plain of withoutFields(stream, call, result.refusedIds)) {
+      results.push(await executeCall(stream, connector, plain, http, now()));
+    }
     if (result.error !== undefined) stopped.add(call.stream);
     if (result.error instanceof AuthError) break;
   }
@@ -184,7 +190,8 @@ async function executeCall(
     httpCalls: 0,
     retries: 0,
     status: "ok",
-    error: undefined
+    error: undefined,
+    refusedIds: []
   };
   const request = stream[call.how]!.request(call.ask);
   const seen = new Set<string>();
@@ -198,6 +205,7 @@ async function executeCall(
       const answer = shaped(stream, response.body, call);
       const records = stream.records(answer, call.ask);
       refuseEmptyWithProblem(connector, response.problems, records, call);
+      collectRefused(stream, connector, response.problems, records, result);
       for (const record of records) result.records.push(record);
       token = call.how === "list" ? stream.list!.next(answer) : undefined;
       if (token === undefined) {
@@ -218,6 +226,32 @@ async function executeCall(
     result.error = error;
     return result;
   }
+}
+
+/** Ids that a fault of a single field names and that are not among the records. */
+function collectRefused(
+  stream: Stream,
+  connector: Connector,
+  problems: readonly Problem[],
+  records: readonly LandedRecord[],
+  result: Extracted
+): void {
+  const given = new Set(records.map(record => record[stream.key]));
+  for (const problem of problems) {
+    if (problem.id === undefined || given.has(problem.id) || result.refusedIds.includes(problem.id)) continue;
+    if (ruleFor(connector, problem)?.then === "drop the metric") result.refusedIds.push(problem.id);
+  }
+}
+
+/** Lookups of records that a call left out, with the plain fields alone. */
+function withoutFields(stream: Stream, call: PlannedCall, ids: readonly string[]): PlannedCall[] {
+  const {lookup} = stream;
+  if (lookup === undefined || call.ask.asked.length === 0) return [];
+  return Array.from({length: Math.ceil(ids.length / lookup.size)}, (_, index) => {
+    const ask: Ask = {account: call.account, asked: [], ids: ids.slice(index * lookup.size, (index + 1) * lookup.size)};
+    const {endpoint} = lookup.request(ask);
+    return {...call, how: "lookup", ask, endpoint, posts: ask.ids!.length, httpCalls: 1, bound: "upper"};
+  });
 }
 
 /** The answer as its schema reads it. Throws ShapeError that names the field, never its content. */

@@ -1,367 +1,373 @@
 /**
- * The only way out to the network: one origin an account, a deadline for each request and for the run, size limits,
- * retries with jitter inside a budget, rate limits obeyed, strict JSON, and errors that hold nothing of the request.
+ * The only way out to the network.
+ *
+ * A call goes to the account's own API server and nowhere else, within a time limit, a size limit and a limit of
+ * waiting; its answer is strict JSON or an error of ours, which never holds the request.
  */
-import {setTimeout as wait} from "node:timers/promises";
-import axios, {type AxiosInstance, type AxiosResponse, isAxiosError} from "axios";
-import {authentication, type OAuth1Keys, oauth1Header} from "./auth.ts";
-import type {Account, ApiRequest, Authentication, Connector, ErrorRule, Problem} from "./connector.ts";
+import {randomUUID} from "node:crypto";
+import http, {STATUS_CODES} from "node:http";
+import https from "node:https";
+import {setTimeout as sleep} from "node:timers/promises";
+import axios, {type AxiosError, type AxiosRequestConfig, type AxiosResponse} from "axios";
+import axiosRetry from "axios-retry";
+import {createSigner, encode, type TokenAnswer} from "./auth.ts";
+import type {Account, ApiRequest, Connector, ErrorRule, Problem} from "./connector.ts";
 import type {CredentialStore} from "./credentials.ts";
-import {AuthError, ConfigError, GoneError, type MegaphoneError, RetryableError, ShapeError} from "./errors.ts";
+import {AuthError, ConfigError, GoneError, MegaphoneError, RetryableError, ShapeError} from "./errors.ts";
 import {parseJson} from "./json.ts";
+import {askedWait, backoff, waitBeforeNext} from "./limits.ts";
 
-export interface ApiResponse {
-  status: number;
-  body: unknown;
-  /** Requests sent for it, retries included. */
-  attempts: number;
-  /** Faults that the body reports beside its data. */
-  problems: Problem[];
-}
-
-export interface Http {
-  /** Sends a request and gives the answer of the last attempt. Throws the error class that says what to do. */
-  send: (request: ApiRequest, who: {stream: string}) => Promise<ApiResponse>;
-}
+const mostAttempts = 5;
 
 export interface HttpOptions {
   connector: Connector;
   account: Account;
   credentials: CredentialStore;
-  /** When the run must be over, on the real clock. */
-  deadline?: Date;
-  signal?: AbortSignal;
-  /** Told each new token, so that the log hides it. */
+  /** Stops the calls and the waiting of the run. */
+  runSignal?: AbortSignal | undefined;
+  /** The end of the run on the real clock; nothing waits past it. */
+  deadline?: Date | undefined;
+  /** Hears of tokens that the configuration does not hold, so that the log can hide them. */
   onSecret?: (secret: string) => void;
+  /** For one attempt from connecting to the last byte. */
   requestTimeoutMs?: number;
-  /** Of an answer, after decompression. */
+  /** Of an answer, when unpacked. */
   maxBytes?: number;
-  /** Waiting in all, for retries and rate limits. */
+  /** Of waiting for this account in all. */
   maxWaitMs?: number;
 }
 
+/** Clock, waiting and chance. */
 export interface HttpEffects {
   now: () => number;
-  sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  /** Rejects when the signal aborts. */
+  sleep: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
+  /** From 0 to below 1. */
   random: () => number;
 }
 
-const mostAttempts = 5;
-const firstDelay = 500;
-const longestDelay = 60_000;
+export interface ApiResponse {
+  status: number;
+  /** By names in lower case. */
+  headers: Record<string, string>;
+  body: unknown;
+  /** HTTP requests sent for it, an exchange of tokens among them. */
+  attempts: number;
+  /** The faults that an answer reports beside its data. */
+  problems: Problem[];
+}
+
+/** The calls of one account, which are made one after the other. */
+export interface Http {
+  /**
+   * The answer to a request, after retries if it is a GET. Throws the MegaphoneError that says what to do when there
+   * is none; its `attempts` counts the HTTP requests sent.
+   */
+  send: (request: ApiRequest, who: {stream: string}) => Promise<ApiResponse>;
+}
+
+/** What went wrong with one attempt. */
+export interface Fault {
+  Kind: typeof ConfigError | typeof AuthError | typeof ShapeError | typeof GoneError | typeof RetryableError;
+  fact: string;
+  advice: string;
+  /** Whether the same request may succeed in a while. */
+  isPassing: boolean;
+  cause?: {code: string | undefined; message: string};
+  resumeAt?: Date | undefined;
+}
+
 const realEffects: HttpEffects = {
   now: Date.now,
-  sleep: (milliseconds, signal) => wait(milliseconds, undefined, signal === undefined ? {} : {signal}),
+  sleep: (ms, signal) => sleep(ms, undefined, {signal}),
   random: Math.random
 };
 
-/** What one attempt gave: an answer to use, or an error, perhaps of a kind that another attempt may mend. */
-type Judged =
-  | {answer: Omit<ApiResponse, "attempts">}
-  | {error: MegaphoneError; isRetryable: boolean; waitMs?: number | undefined};
-
-/** The rule of a connector's table that a fault falls under: the first whose named parts all match. */
-export function ruleFor(connector: Connector, problem: Problem): ErrorRule | undefined {
-  return connector.errors.find(rule =>
-    (["status", "type", "code", "title"] as const).every(
-      part => rule[part] === undefined || rule[part] === problem[part]
-    )
-  );
-}
-
-/** A client for one account of a platform. */
+/** Makes the calls of one account. Throws ConfigError when its `auth` or its address is none to work with. */
 export function createHttp(options: HttpOptions, effects: HttpEffects = realEffects): Http {
-  const {connector, account} = options;
-  const base = new URL(account.baseUrl ?? connector.baseUrl);
-  const way = authentication(connector, account);
-  const budget = {left: options.maxWaitMs ?? 15 * 60_000};
-  const timeout = options.requestTimeoutMs ?? 60_000;
-  const session: Session = {accessToken: undefined, expiresAt: 0};
-  let blockedUntil = 0;
-  const client = axios.create({
-    maxRedirects: 0,
-    proxy: false,
-    decompress: true,
+  const {connector, account, credentials, runSignal, deadline, onSecret = () => {}} = options;
+  const {requestTimeoutMs = 60_000, maxBytes = 32 * 1024 * 1024, maxWaitMs = 15 * 60_000} = options;
+  const base = baseOf(connector, account);
+  const signer = createSigner(connector, account, credentials, onSecret, {now: effects.now, nonce: randomUUID});
+  const transport: AxiosRequestConfig = {
+    adapter: "http",
     responseType: "arraybuffer",
-    maxContentLength: options.maxBytes ?? 32 * 1024 * 1024,
-    maxBodyLength: 1024 * 1024,
+    proxy: false,
+    maxRedirects: 0,
+    maxContentLength: maxBytes,
+    maxBodyLength: maxBytes,
     validateStatus: () => true,
-    transformResponse: [(data: unknown) => data],
-    headers: {Accept: "application/json", "User-Agent": "megaphone"}
-  });
+    headers: {Accept: "application/json", "User-Agent": "megaphone"},
+    httpAgent: new http.Agent({keepAlive: true}),
+    // Said aloud, or the environment could switch it off.
+    httpsAgent: new https.Agent({keepAlive: true, rejectUnauthorized: true})
+  };
+  /** By endpoint, when a spent rate limit starts afresh. */
+  const freeAt = new Map<string, number>();
+  let waitedMs = 0;
+  let isTokenAccepted = false;
 
-  /** Waits, or says that there is no time left to. */
-  async function pause(milliseconds: number, name: string, attempts: number): Promise<void> {
-    const resumeAt = new Date(effects.now() + milliseconds);
-    const isLate = options.deadline !== undefined && resumeAt > options.deadline;
-    if (milliseconds > budget.left || isLate) {
-      throw new RetryableError(
-        `${name}: the platform asks to wait until ${resumeAt.toISOString().slice(0, 16)}Z; the next night goes on`,
-        {attempts, resumeAt}
-      );
-    }
-    budget.left -= milliseconds;
-    await effects.sleep(milliseconds, options.signal);
+  const runLeft = (): number =>
+    deadline === undefined ? Number.POSITIVE_INFINITY : deadline.getTime() - effects.now();
+  const mayWait = (ms: number): boolean => ms <= Math.min(maxWaitMs - waitedMs, runLeft());
+
+  async function wait(ms: number): Promise<void> {
+    waitedMs += ms;
+    await effects.sleep(ms, runSignal);
   }
 
-  return {
-    async send(request, {stream}) {
-      const name = `${account.name} ${stream}`;
-      const url = addressOf(base, request, name);
-      for (let attempt = 1; ; attempt++) {
-        if (blockedUntil > effects.now()) await pause(blockedUntil - effects.now(), name, attempt - 1);
-        const headers = await authorise({way, options, session, client, url, request, effects, name});
-        const outcome = await exchange(client, request, url, headers, timeout, options.signal);
-        if ("response" in outcome) blockedUntil = limitReset(connector, outcome.response, effects.now());
-        const judged =
-          "response" in outcome ? judge(connector, outcome.response, name, attempt) : lost(outcome.code, name, attempt);
-        if ("answer" in judged) return {...judged.answer, attempts: attempt};
-        if (!judged.isRetryable || request.method !== "GET" || attempt >= mostAttempts) throw judged.error;
-        const jittered = effects.random() * Math.min(longestDelay, firstDelay * 2 ** attempt);
-        await pause(judged.waitMs ?? jittered, name, attempt);
+  async function send(request: ApiRequest, {stream}: {stream: string}): Promise<ApiResponse> {
+    const isRepeatable = request.method === "GET";
+    let attempts = 0;
+    let answer: Answer | undefined;
+    let delay = 0;
+    // Kept here for as long as an attempt lasts: `AbortSignal.any` alone would let it be collected.
+    let timeLimit: AbortSignal | undefined;
+
+    function fail({Kind, fact, advice, cause, resumeAt}: Fault): MegaphoneError {
+      const until = resumeAt === undefined ? "" : `, until ${resumeAt.toISOString()}`;
+      return new Kind(`${account.name} ${stream}: ${fact}${until}; ${advice}`, {attempts, cause, resumeAt});
+    }
+
+    /** Counts an attempt and gives the signal that ends it. */
+    function begin(): AbortSignal {
+      attempts++;
+      answer = undefined;
+      timeLimit = AbortSignal.timeout(Math.max(0, Math.ceil(Math.min(requestTimeoutMs, runLeft()))));
+      return runSignal === undefined ? timeLimit : AbortSignal.any([runSignal, timeLimit]);
+    }
+
+    function faultOf(error: AxiosError): Fault {
+      if (answer !== undefined) {
+        const asked = askedWait(answer.headers, connector.limits, effects.now());
+        const fault = faultOfAnswer(connector, answer)!;
+        const isAsked = asked !== undefined && asked > 0 && fault.Kind === RetryableError;
+        return isAsked ? {...fault, resumeAt: new Date(effects.now() + asked)} : fault;
+      }
+      if (runSignal?.aborted) return stopped;
+      return faultOfTransport(error, timeLimit?.aborted ?? false, maxBytes);
+    }
+
+    /** Whether the request is sent again, and, in `delay`, after which time. */
+    function isWorthRepeating(error: AxiosError): boolean {
+      if (answer?.status === 401 && isTokenAccepted && signer.renew()) {
+        isTokenAccepted = false;
+        delay = 0;
+        return true;
+      }
+      const {isPassing, resumeAt} = faultOf(error);
+      delay =
+        resumeAt === undefined
+          ? backoff(attempts, effects.random())
+          : resumeAt.getTime() - effects.now() + 1000 * effects.random();
+      return isPassing && mayWait(delay);
+    }
+
+    /** Sends a form on a connection of its own: one kept alive may be cut just then, and the fate of the form unknown. */
+    async function post(path: string, form: Record<string, string>, headers: Record<string, string>) {
+      const url = addressOf(base, {path, query: {}}, fail);
+      const own = {httpAgent: new http.Agent(), httpsAgent: new https.Agent({rejectUnauthorized: true})};
+      const config = {...transport, ...own, signal: begin(), headers: {...transport.headers, ...headers}};
+      try {
+        const {status, data} = await axios.post<Buffer>(url.href, new URLSearchParams(form).toString(), config);
+        return {status, body: jsonOf(data)} satisfies TokenAnswer;
+      } catch (error) {
+        if (!axios.isAxiosError(error)) throw error;
+        const fault = faultOf(error);
+        throw fail(isUnsent(error) ? fault : {...fault, ...unknownExchange});
       }
     }
-  };
-}
 
-interface Session {
-  accessToken: string | undefined;
-  expiresAt: number;
-}
-
-interface Authorising {
-  way: Authentication;
-  options: HttpOptions;
-  session: Session;
-  client: AxiosInstance;
-  url: URL;
-  request: ApiRequest;
-  effects: HttpEffects;
-  name: string;
-}
-
-/** The address of a request, which must stay on the account's own origin: a page link never leads elsewhere. */
-function addressOf(base: URL, request: ApiRequest, name: string): URL {
-  const isLoopback = ["localhost", "[::1]"].includes(base.hostname) || base.hostname.startsWith("127.");
-  const prefix = base.pathname.replace(/\/$/, "");
-  const url =
-    /^[a-z]+:/i.test(request.path) || request.path.startsWith("//")
-      ? new URL(request.path, base)
-      : new URL(`${prefix}${request.path}`, base.origin);
-  if (url.origin !== base.origin || (url.protocol !== "https:" && !isLoopback)) {
-    throw new ShapeError(`${name}: the platform points to another host (${url.host}); nothing was sent there`);
-  }
-  for (const [key, value] of Object.entries(request.query)) url.searchParams.set(key, value);
-  return url;
-}
-
-/** The headers that authenticate a request; a refresh token is exchanged when the access token is about to end. */
-async function authorise({
-  way,
-  options,
-  session,
-  client,
-  url,
-  request,
-  effects,
-  name
-}: Authorising): Promise<Record<string, string>> {
-  const auth = options.account.auth!;
-  if (way.scheme === "bearer") return {Authorization: `Bearer ${auth.token}`};
-  if (way.scheme === "oauth1") return {Authorization: oauth1Header(request.method, url, auth as unknown as OAuth1Keys)};
-  if (session.accessToken === undefined || session.expiresAt < effects.now() + 60_000) {
-    await refresh({way, options, session, client, url, request, effects, name});
-  }
-  return {Authorization: `Bearer ${session.accessToken}`};
-}
-
-/**
- * Exchanges the refresh token for an access token. The token works once: it is never sent twice, and the new one is on
- * disk before the access token is used.
- */
-async function refresh({way, options, session, client, effects, name}: Authorising): Promise<void> {
-  const {account, connector, credentials} = options;
-  const auth = account.auth!;
-  const configured = auth.refresh_token!;
-  const base = new URL(account.baseUrl ?? connector.baseUrl);
-  const url = addressOf(base, {method: "POST", path: way.tokenPath!, endpoint: way.tokenPath!, query: {}}, name);
-  const form = new URLSearchParams({
-    grant_type: "refresh_token",
-    refresh_token: credentials.get(account.name, configured) ?? configured,
-    client_id: auth.client_id!
-  });
-  const basic =
-    auth.client_secret === undefined
-      ? undefined
-      : Buffer.from(`${auth.client_id}:${auth.client_secret}`).toString("base64");
-  const outcome = await exchange(
-    client,
-    {method: "POST", path: "", endpoint: way.tokenPath!, query: {}},
-    url,
-    {
-      "Content-Type": "application/x-www-form-urlencoded",
-      ...(basic === undefined ? {} : {Authorization: `Basic ${basic}`})
-    },
-    options.requestTimeoutMs ?? 60_000,
-    options.signal,
-    form.toString()
-  );
-  const action = "authorise the account again and put the new refresh token into .env";
-  if (!("response" in outcome)) {
-    throw new RetryableError(
-      `${name}: the token could not be refreshed (${outcome.code}); if the next night fails too, ${action}`,
-      {attempts: 1}
-    );
-  }
-  const answer = bodyOf(outcome.response) as
-    | {access_token?: unknown; refresh_token?: unknown; expires_in?: unknown}
-    | undefined;
-  if (outcome.response.status !== 200 || typeof answer?.access_token !== "string") {
-    throw new AuthError(`${name}: the refresh token is no longer accepted; ${action}`, {attempts: 1});
-  }
-  options.onSecret?.(answer.access_token);
-  if (typeof answer.refresh_token === "string" && answer.refresh_token !== form.get("refresh_token")) {
-    options.onSecret?.(answer.refresh_token);
-    credentials.replace(account.name, configured, answer.refresh_token);
-  }
-  session.accessToken = answer.access_token;
-  session.expiresAt = effects.now() + (typeof answer.expires_in === "number" ? answer.expires_in : 3600) * 1000;
-}
-
-/** One request on the wire, with a limit on its whole time: `timeout` alone lets a body drip for ever. */
-async function exchange(
-  client: AxiosInstance,
-  request: ApiRequest,
-  url: URL,
-  headers: Record<string, string>,
-  timeout: number,
-  signal: AbortSignal | undefined,
-  data?: string
-): Promise<{response: AxiosResponse<Buffer>} | {code: string}> {
-  const limit = AbortSignal.timeout(timeout);
-  try {
-    const response = await client.request<Buffer>({
-      method: request.method,
-      url: url.href,
-      headers,
-      signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
-      ...(data === undefined ? {} : {data})
-    });
-    return {response};
-  } catch (error) {
-    if (signal?.aborted) return {code: "the run was stopped"};
-    if (limit.aborted) return {code: `no whole answer in ${timeout / 1000} s`};
-    if (!isAxiosError(error)) throw error;
-    return {
-      code: error.message.includes("maxContentLength")
-        ? "the answer is too large"
-        : (error.code ?? "the connection failed")
-    };
-  }
-}
-
-/** A request without an answer. The error keeps the code alone: the original holds the headers. */
-function lost(code: string, name: string, attempts: number): Judged {
-  const isTooLarge = code === "the answer is too large";
-  const message = `${name}: ${code}; ${isTooLarge ? "look for a newer version of Megaphone" : "the next night reads it again"}`;
-  const error = isTooLarge ? new ShapeError(message, {attempts}) : new RetryableError(message, {attempts});
-  return {error, isRetryable: !isTooLarge && code !== "the run was stopped"};
-}
-
-function judge(connector: Connector, response: AxiosResponse<Buffer>, name: string, attempts: number): Judged {
-  const {status} = response;
-  const body = bodyOf(response);
-  const problems = problemsOf(connector, status, body);
-  if (status >= 200 && status < 300) {
-    if (body !== undefined) return {answer: {status, body, problems}};
-    const message = `${name}: the answer is not JSON; look for a newer version of Megaphone`;
-    return {error: new ShapeError(message, {attempts}), isRetryable: true};
-  }
-  const found = problems
-    .map(problem => ({problem, rule: ruleFor(connector, problem)}))
-    .find(({rule}) => rule !== undefined);
-  const title = found?.problem.title ?? problems[0]?.title;
-  const fact = `${name}: the platform answers ${status}${title === undefined ? "" : ` ${title}`}`;
-  const action = found?.rule?.action;
-  switch (found?.rule?.then ?? standard(status)) {
-    case "wait": {
-      const error = new RetryableError(`${fact}; the next night reads it again`, {attempts});
-      return {error, isRetryable: true, waitMs: retryAfter(connector, response)};
+    const url = addressOf(base, request, fail);
+    const free = freeAt.get(request.endpoint);
+    if (runLeft() <= 0) throw fail(outOfTime);
+    try {
+      if (free !== undefined && free > effects.now()) {
+        if (!mayWait(free - effects.now())) throw fail({...limitSpent, resumeAt: new Date(free)});
+        await wait(free - effects.now());
+      }
+      const client = axios.create(transport);
+      client.interceptors.request.use(async config => {
+        const header = await signer.authorization(request.method, url, {post, fail});
+        config.headers.set("Authorization", header);
+        config.signal = begin();
+        return config;
+      });
+      axiosRetry(client, {
+        retries: isRepeatable ? mostAttempts - 1 : 0,
+        validateResponse: response => {
+          // A body that broke off has a status too, and no data.
+          answer = response.data === undefined ? undefined : answerOf(connector, response);
+          return answer !== undefined && faultOfAnswer(connector, answer) === undefined;
+        },
+        retryCondition: isWorthRepeating,
+        // The waiting is done below, where it can be stopped and counted.
+        retryDelay: () => 0,
+        onRetry: (_count, _error, config) => {
+          delete config.signal;
+          return wait(delay);
+        }
+      });
+      await client.request({method: request.method, url: url.href});
+    } catch (error) {
+      if (error instanceof MegaphoneError) throw error;
+      if (axios.isAxiosError(error)) throw fail(faultOf(error));
+      if (runSignal?.aborted) throw fail(stopped);
+      throw error;
     }
-    case "gone":
-      return {error: new GoneError(`${fact}; check the account's id`, {attempts}), isRetryable: false};
-    case "tell a person":
-      return {
-        error: new AuthError(`${fact}; ${action ?? "look at the account's access"}`, {attempts}),
-        isRetryable: false
-      };
-    case "drop the metric":
-    case "refuse":
-      return {
-        error: new ConfigError(`${fact}; ${action ?? "look for a newer version of Megaphone"}`, {attempts}),
-        isRetryable: false
-      };
-    case "redirect":
-      return {
-        error: new ShapeError(`${fact}, a redirect, which is not followed; check base_url`, {attempts}),
-        isRetryable: false
-      };
+    const {status, headers, body, problems} = answer!;
+    isTokenAccepted = true;
+    const busy = waitBeforeNext(headers, connector.limits, effects.now());
+    if (busy !== undefined) freeAt.set(request.endpoint, effects.now() + busy);
+    return {status, headers, body, attempts, problems};
   }
+
+  return {send};
 }
 
-/** What a status means that no rule of the platform names. */
-function standard(status: number): "wait" | "tell a person" | "gone" | "refuse" | "redirect" {
-  if (status >= 300 && status < 400) return "redirect";
-  if (status === 401 || status === 403) return "tell a person";
-  if (status === 404 || status === 410) return "gone";
-  return status === 408 || status === 429 || status >= 500 ? "wait" : "refuse";
+/** The first rule of a connector's table that one of the problems meets. */
+export function ruleFor(connector: Connector, ...problems: Problem[]): ErrorRule | undefined {
+  const parts = ["status", "type", "code", "title"] as const;
+  return connector.errors.find(rule =>
+    problems.some(problem => parts.every(part => rule[part] === undefined || rule[part] === problem[part]))
+  );
 }
 
-/** The faults of a body with the status filled in; a refusal whose body says nothing is a fault by its status. */
-function problemsOf(connector: Connector, status: number, body: unknown): Problem[] {
-  const isGood = status >= 200 && status < 300;
-  const told = body === undefined ? [] : connector.problems(body);
-  const filled = told.map(problem => (isGood ? problem : {...problem, status}));
-  return filled.length === 0 && !isGood ? [{status}] : filled;
+interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  /** Undefined when it is no JSON. */
+  body: unknown;
+  problems: Problem[];
 }
 
-/** The body as strict JSON in strict UTF-8, undefined when it is neither. */
-function bodyOf(response: AxiosResponse<Buffer>): unknown {
+const again = "it is read again next time";
+const stopped: Fault = {Kind: RetryableError, fact: "the run was stopped", advice: again, isPassing: false};
+const outOfTime: Fault = {Kind: RetryableError, fact: "the time of the run is over", advice: again, isPassing: false};
+const limitSpent: Fault = {Kind: RetryableError, fact: "the rate limit is spent", advice: again, isPassing: false};
+const unknownExchange = {
+  Kind: AuthError,
+  fact: "the token exchange got no answer, so the refresh token may be spent",
+  advice: "run again; if it is refused then, authorise the app again"
+};
+/** What each word of the table comes to for an answer that is no success. */
+const byThen = {
+  wait: {Kind: RetryableError, advice: again, isPassing: true},
+  "tell a person": {Kind: AuthError, advice: "look at the account on the platform", isPassing: false},
+  gone: {Kind: GoneError, advice: "check whether it still exists and its id is right", isPassing: false},
+  "drop the metric": {Kind: ConfigError, advice: "the platform refuses a field that was asked for", isPassing: false},
+  refuse: {Kind: ConfigError, advice: "look for a newer version of Megaphone", isPassing: false}
+} satisfies Record<ErrorRule["then"], Omit<Fault, "fact">>;
+
+/** Undefined for a success. An answer is told by the table; its own words are not repeated. */
+function faultOfAnswer(connector: Connector, {status, body, problems}: Answer): Fault | undefined {
+  const fact = `HTTP ${status} ${STATUS_CODES[status] ?? ""}`.trim();
+  if (status >= 200 && status < 300) {
+    if (body === undefined) {
+      return {
+        Kind: ShapeError,
+        fact: `${fact}, but the answer is not JSON`,
+        advice: "look whether the network puts a page of its own in between",
+        isPassing: true
+      };
+    }
+    const isBusy = problems.some(problem => ruleFor(connector, problem)?.then === "wait");
+    return isBusy ? {...byThen.wait, fact: `${fact}, but the answer asks to wait`} : undefined;
+  }
+  const reported = problems.map(problem => ({...problem, status: problem.status ?? status}));
+  const rule = ruleFor(connector, ...reported, {status});
+  if (rule === undefined) return {...unlisted(status), fact};
+  const name = rule.type ?? rule.title ?? rule.code;
+  const known = byThen[rule.then];
+  return {...known, fact: name === undefined ? fact : `${fact} (${name})`, advice: rule.action ?? known.advice};
+}
+
+function unlisted(status: number): Omit<Fault, "fact"> {
+  if (status >= 500) return byThen.wait;
+  if (status === 401 || status === 403) return byThen["tell a person"];
+  if (status === 404) return byThen.gone;
+  if (status >= 400) return byThen.refuse;
+  return {Kind: ShapeError, advice: "the redirect is refused; check base_url and the network", isPassing: false};
+}
+
+function faultOfTransport(error: AxiosError, isTimeout: boolean, maxBytes: number): Fault {
+  const code = error.code ?? "no code";
+  const cause = {code: error.code, message: error.message};
+  const advice = `check the network; ${again}`;
+  if (isTimeout) return {Kind: RetryableError, fact: "no whole answer in time", advice, isPassing: true};
+  if (error.message.startsWith("maxContentLength")) {
+    const fact = `the answer is larger than ${maxBytes} bytes`;
+    return {Kind: ShapeError, fact, advice: "look for a newer version of Megaphone", isPassing: false, cause};
+  }
+  if (code === "HPE_HEADER_OVERFLOW") {
+    const fact = "the answer's headers are too large";
+    return {Kind: ShapeError, fact, advice: "check base_url and the network", isPassing: false, cause};
+  }
+  if (isUntrusted(error)) {
+    const fact = `the server's certificate is not to be trusted (${code})`;
+    return {Kind: ConfigError, fact, advice: "check base_url and who is on the network", isPassing: false, cause};
+  }
+  return {Kind: RetryableError, fact: `no whole answer (${code})`, advice, isPassing: true, cause};
+}
+
+function isUntrusted({code = ""}: AxiosError): boolean {
+  return /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO/.test(code);
+}
+
+/** Whether the request never left: there was nobody to send it to. */
+function isUnsent(error: AxiosError): boolean {
+  return isUntrusted(error) || ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"].includes(error.code ?? "");
+}
+
+function answerOf(connector: Connector, response: AxiosResponse<Buffer>): Answer {
+  const headers = Object.entries(response.headers).filter((entry): entry is [string, string] => {
+    return typeof entry[1] === "string";
+  });
+  const body = jsonOf(response.data);
+  const problems = body === undefined ? [] : connector.problems(body);
+  return {status: response.status, headers: Object.fromEntries(headers), body, problems};
+}
+
+/** Undefined when the bytes are not UTF-8 or their text is not JSON. */
+function jsonOf(bytes: Buffer): unknown {
   try {
-    return parseJson(new TextDecoder("utf-8", {fatal: true}).decode(response.data));
+    return parseJson(new TextDecoder("utf-8", {fatal: true}).decode(bytes));
   } catch {
     return undefined;
   }
 }
 
-/** How long the platform asks to wait: Retry-After in seconds or as a date by the server's own clock, else the reset. */
-function retryAfter(connector: Connector, response: AxiosResponse): number | undefined {
-  const date = Date.parse(header(response, "date") ?? "");
-  const serverNow = Number.isNaN(date) ? Date.now() : date;
-  const asked = header(response, "retry-after");
-  if (asked !== undefined && /^\d+$/.test(asked.trim())) return Number(asked) * 1000;
-  const until = Date.parse(asked ?? "");
-  if (!Number.isNaN(until)) return Math.max(0, until - serverNow);
-  const reset = resetTime(connector, response, serverNow);
-  return reset === undefined ? undefined : Math.max(0, reset - serverNow);
+/** The address that all calls of an account stay below. */
+function baseOf(connector: Connector, account: Account): URL {
+  const given = account.baseUrl ?? connector.baseUrl;
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  const isLoopback = /^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/.test(url?.hostname ?? "");
+  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback);
+  if (url === undefined || !isSafe || url.username || url.password || url.search || url.hash) {
+    throw new ConfigError(
+      `${account.name}: base_url is neither https nor http on loopback, or holds more than host and path; correct it`
+    );
+  }
+  url.pathname = url.pathname.replace(/\/+$/, "");
+  return url;
 }
 
-/** When the next call may be sent: now, or at the reset when the platform says that none is left. */
-function limitReset(connector: Connector, response: AxiosResponse, now: number): number {
-  if (header(response, connector.limits.remaining)?.trim() !== "0") return 0;
-  const date = Date.parse(header(response, "date") ?? "");
-  const serverNow = Number.isNaN(date) ? now : date;
-  const reset = resetTime(connector, response, serverNow);
-  return reset === undefined ? 0 : now + Math.max(0, reset - serverNow);
-}
-
-function resetTime({limits}: Connector, response: AxiosResponse, serverNow: number): number | undefined {
-  const reset = header(response, limits.reset)?.trim();
-  if (reset === undefined || !/^\d+$/.test(reset)) return undefined;
-  return limits.resetIs === "epoch" ? Number(reset) * 1000 : serverNow + Number(reset) * 1000;
-}
-
-function header(response: AxiosResponse, name: string): string | undefined {
-  const value: unknown = response.headers[name.toLowerCase()];
-  return typeof value === "string" ? value : undefined;
+/** A request's address. Throws ShapeError, before anything is sent, when it leaves the account's API server. */
+function addressOf(base: URL, {path, query}: Pick<ApiRequest, "path" | "query">, fail: (fault: Fault) => Error): URL {
+  const prefix = base.pathname.replace(/\/$/, "");
+  const isBelow = path.startsWith("/") && !path.startsWith("//");
+  const target = isBelow ? `${base.origin}${prefix}${path}` : path;
+  const url = URL.canParse(target, base.href) ? new URL(target, base.href) : undefined;
+  if (url?.origin !== base.origin || url.username || url.password || !url.pathname.startsWith(`${prefix}/`)) {
+    throw fail({
+      Kind: ShapeError,
+      fact: "the address of a call lies outside the account's API server, and nothing was sent",
+      advice: "check base_url and who is on the network",
+      isPassing: false
+    });
+  }
+  for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
+  url.hash = "";
+  url.search = [...url.searchParams].map(([key, value]) => `${encode(key)}=${encode(value)}`).join("&");
+  return url;
 }

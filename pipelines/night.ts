@@ -104,7 +104,7 @@ function land(
     const isLast = !results.slice(index + 1).some(other => other.call.stream === stream);
     const done = results.filter(other => other.call.stream === stream);
     const wanted = plan.filter(call => call.stream === stream).length;
-    const endedWell = isLast && done.length === wanted && done.every(({isComplete}) => isComplete);
+    const endedWell = isLast && done.length >= wanted && done.every(({isComplete}) => isComplete);
     if (result.records.length === 0 && !endedWell) continue;
     const day = dayIn(workspace.settings.timezone, result.capturedAt);
     workspace.landing.append(

@@ -350,10 +350,11 @@ function findingOf(
     return words.say("findings.largest", {platform, class: first.class_title, value: words.percent(first.value!, 0)});
   }
   if (meta.finding !== "total") return undefined;
-  const whole = wholeOf(chart, values, period);
-  return whole === undefined
-    ? undefined
-    : words.say(`findings.${chart.name}`, {platform, value: words.whole(whole.value!)});
+  const [whole] = wholesOf(chart, values, period);
+  if (whole === undefined) return undefined;
+  const finding = words.say(`findings.${chart.name}`, {platform, value: words.whole(whole.value!)});
+  const isAll = whole.note === null || whole.note.startsWith("as read");
+  return isAll || whole.n === null ? finding : words.say("findings.counting", {finding, n: words.whole(whole.n)});
 }
 
 /** The rows that speak of the whole period and stand, one a platform. */
@@ -382,8 +383,9 @@ function notesOf(
   if (rows.length === 0) return [words.say("notes.empty")];
   const notes: string[] = [];
   const states = new Map<string, string[]>();
-  for (const row of rows)
-    if (row.state !== null) states.set(row.state, [...(states.get(row.state) ?? []), words.month(row.period_start)]);
+  for (const {state, class_title, period_start} of rows) {
+    if (state !== null) states.set(state, [...(states.get(state) ?? []), class_title || words.month(period_start)]);
+  }
   for (const [state, periods] of states) {
     const shown = [...new Set(periods)];
     const list =

@@ -28,8 +28,9 @@ export const classicDaily = exportKind({
   needs: ["date", "tweets_published", "impressions", "retweets"],
   read(cell) {
     const date = cell.text("date")?.trim() ?? "";
-    const at = new Date(`${date}T23:59:59.000Z`);
-    if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || Number.isNaN(at.getTime())) {
+    // A day may be exported before it ends, so the file is only known to be no older than its start.
+    const at = new Date(`${date}T00:00:00.000Z`);
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || Number.isNaN(at.getTime()) || !at.toISOString().startsWith(date)) {
       throw new RowError("date", "is no date such as 2021-05-08; export the file again");
     }
     const values = Object.fromEntries(Object.keys(counts).map(name => [name, cell.count(name)]));

@@ -8,6 +8,10 @@ const snowflakeStart = 1_288_834_974_657;
 /** Ids from before Snowflake (4 November 2010) hold no time. */
 const firstSnowflake = 29_700_000_000n;
 
+/** `twitter.com/HANDLE/status/ID`, or `/i/status/ID` and `/i/web/status/ID`, which name no account. */
+const address =
+  /^https?:\/\/(?:www\.|mobile\.)?(?:twitter|x)\.com\/([A-Za-z0-9_]{1,20})(?:\/web)?\/status\/(\d{1,19})(?:[/?#]|$)/;
+
 export const classicTweets = exportKind({
   kind: "classic_tweets",
   platform: "x",
@@ -33,22 +37,25 @@ export const classicTweets = exportKind({
   },
   needs: ["id", "permalink", "text", "time", "impressions", "retweets"],
   read(cell) {
-    const permalink = cell.text("permalink");
-    const link = /^https?:\/\/(?:www\.)?(?:twitter|x)\.com\/([A-Za-z0-9_]{1,20})\/status\/(\d{1,19})/.exec(
-      permalink ?? ""
-    );
-    const id = /^\d{1,19}$/.test(cell.text("id")?.trim() ?? "") ? cell.text("id")!.trim() : link?.[2];
-    if (id === undefined)
-      throw new RowError("id", "the id is damaged and the permalink does not hold it; export the file again");
+    const permalink = cell.text("permalink")?.trim();
+    const link = address.exec(permalink ?? "");
     if (link === null) throw new RowError("permalink", "is no address of a post on X; export the file again");
+    const [, handle, linked] = link as unknown as [string, string, string];
+    const id = idOf(cell.text("id")?.trim() ?? "", linked);
     const told = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}) \+0000$/.exec(cell.text("time")?.trim() ?? "");
     if (told === null) throw new RowError("time", "is no time such as 2021-06-07 18:51 +0000; export the file again");
     const byCell = new Date(`${told[1]}T${told[2]}:00.000Z`);
+    if (Number.isNaN(byCell.getTime()) || !byCell.toISOString().startsWith(told[1]!)) {
+      throw new RowError("time", "is no day or hour that exists; export the file again");
+    }
     const byId = BigInt(id) > firstSnowflake ? new Date(Number(BigInt(id) >> 22n) + snowflakeStart) : byCell;
     const isSame = Math.abs(byId.getTime() - byCell.getTime()) < 3 * 60_000;
     const publishedAt = isSame ? byId : byCell;
-    const text = unescaped(cell.text("text") ?? "");
-    const isReply = text.startsWith("@");
+    const written = cell.text("text");
+    const text = written === undefined ? null : unescaped(written);
+    const isReply = text?.startsWith("@") ?? false;
+    const isPromoted =
+      cell.text("promoted_impressions") === undefined ? null : cell.count("promoted_impressions") !== null;
     const impressions = cell.count("impressions");
     const engagements = cell.count("engagements");
     const isUncounted = impressions !== null && engagements !== null && engagements > impressions;
@@ -56,7 +63,7 @@ export const classicTweets = exportKind({
       key: id,
       day: publishedAt.toISOString().slice(0, 10),
       until: publishedAt,
-      account: {handle: link[1]!},
+      ...(handle === "i" ? {} : {account: {handle}}),
       notes: [
         ...(isSame ? [] : ["its time and its id disagree; the time of the file is taken"]),
         ...(isUncounted
@@ -69,7 +76,7 @@ export const classicTweets = exportKind({
         published_at: publishedAt.toISOString(),
         text: isReply ? null : text,
         is_reply: isReply,
-        is_promoted: cell.count("promoted_impressions") !== null,
+        is_promoted: isPromoted,
         impressions,
         engagements,
         retweets: cell.count("retweets"),
@@ -86,6 +93,22 @@ export const classicTweets = exportKind({
     };
   }
 });
+
+/**
+ * The id as the cell gives it, or the permalink's where a spreadsheet has rounded the cell (`6.49E+17`, or 15 figures
+ * and zeros) or lost it. Throws RowError where the two name different posts.
+ */
+function idOf(cell: string, linked: string): string {
+  const isRounded =
+    cell === "" ||
+    /^\d(?:[.,]\d+)?e\+?\d+$/i.test(cell) ||
+    cell === linked.slice(0, 15).padEnd(linked.length, "0") ||
+    Number(cell) === Number(linked);
+  if (cell !== linked && !isRounded) {
+    throw new RowError("id", "the id is not the one in the permalink; export the file again");
+  }
+  return linked;
+}
 
 const letters: Record<string, string> = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&amp;": "&"};
 

@@ -1,4 +1,5 @@
 /** Raw requests to a sandbox, signed or not, as no sane connector would send them. */
+import {randomUUID} from "node:crypto";
 import {oauth1Header} from "../../connectors/auth.ts";
 import type {Sandbox} from "../../connectors/sandbox/sandbox.ts";
 
@@ -29,8 +30,8 @@ export function signed(
   keys: Record<string, string> = {}
 ): Record<string, string> {
   const url = new URL(`${sandbox.accounts[0]!.baseUrl}${path}`);
-  const auth = {...sandbox.accounts[0]!.auth, ...keys} as unknown as Parameters<typeof oauth1Header>[2];
-  return {authorization: oauth1Header("GET", url, auth, once)};
+  const {nonce, timestamp} = once ?? onlyOnce();
+  return {authorization: oauth1Header("GET", url, {...sandbox.accounts[0]!.auth, ...keys}, nonce, timestamp)};
 }
 
 /** The form of a token request. */
@@ -44,7 +45,12 @@ function headersFor(sandbox: Sandbox, url: URL, way: Way, method: string): Recor
   if (way === "nobody") return {};
   if (way === "app") return {authorization: `Bearer ${otherAuth.bearer!.token}`};
   if (way !== "owner") return way;
-  return {authorization: oauth1Header(method, url, auth as unknown as Parameters<typeof oauth1Header>[2])};
+  const {nonce, timestamp} = onlyOnce();
+  return {authorization: oauth1Header(method, url, auth, nonce, timestamp)};
+}
+
+function onlyOnce(): {nonce: string; timestamp: number} {
+  return {nonce: randomUUID(), timestamp: Math.floor(Date.now() / 1000)};
 }
 
 function parsed(text: string): unknown {

@@ -166,7 +166,7 @@ describe("a night", () => {
 
 describe("two runs at once", () => {
   it("let the second end with 4 and say who holds the lock", async () => {
-    await using slow = await closing(startSandbox({night: "2020-06-20", faults: ["slow-once"]}));
+    await using slow = await closing(startSandbox({night: "2020-06-20", faults: ["slow-body"]}));
     using dir = folder();
     const config = userFolder(dir.path, slow);
     const first = start(["run", "--config", config, "--as-of", "2020-06-20"]);
@@ -188,7 +188,7 @@ describe("an expired token", () => {
     await megaphone(["run", "--config", config, "--as-of", "2020-06-20"]);
     const published = join(dir.path, "data", "published", "warehouse.duckdb");
     const before = readFileSync(published, "base64");
-    world.setFaults(["x-token-expired"]);
+    world.setFaults(["token-expired"]);
     const ended = await megaphone(["run", "--config", config, "--as-of", "2020-06-21"]);
     expect(ended.code).toBe(1);
     expect(readFileSync(published, "base64")).toBe(before);
