@@ -269,6 +269,39 @@ async function addAsks(warehouse: Warehouse): Promise<void> {
         and a.exceptions = coalesce(s.exceptions, '')`);
 }
 
+/**
+ * Runs of equal readings, numbered a post and source: 0 goes on with the reading in force, each later one is a change.
+ * `confirmed_before` is the day of the reading before the last of a run.
+ */
+const stepsOfManyDays = `
+    create or replace temp table stepped as
+      with told as (
+        select f.post_key, f.source_key, f.captured_on, f.captured_at,
+          coalesce(lag(f.content) over w, o.content) is distinct from f.content as starts,
+          coalesce(lag(f.captured_on) over w,
+            case when o.confirmed_on = f.captured_on then o.confirmed_before else o.confirmed_on end) as before_on
+        from fresh as f left join in_force as o on o.post_key = f.post_key and o.source_key = f.source_key
+        window w as (partition by f.post_key, f.source_key order by f.captured_on)
+      ), numbered as (
+        select *, sum(cast(starts as integer)) over (
+          partition by post_key, source_key order by captured_on rows unbounded preceding) as island
+        from told
+      )
+      select post_key, source_key, cast(island as integer) as island, min(captured_on) as captured_on,
+        max(captured_on) as confirmed_on, max(captured_at) as confirmed_at,
+        max(before_on) filter (where not starts) as confirmed_before
+      from numbered group by post_key, source_key, island`;
+
+/** The same for a batch of one day, which needs no windows. */
+const stepOfOneDay = `
+    create or replace temp table stepped as
+      select f.post_key, f.source_key, case when o.content = f.content then 0 else 1 end as island, f.captured_on,
+        f.captured_on as confirmed_on, f.captured_at as confirmed_at,
+        case when o.content = f.content
+          then case when o.confirmed_on = f.captured_on then o.confirmed_before else o.confirmed_on end
+        end as confirmed_before
+      from fresh as f left join in_force as o on o.post_key = f.post_key and o.source_key = f.source_key`;
+
 /** Readings: what changed closes the reading in force and opens a new one; what did not confirms it. */
 export async function foldReadings(warehouse: Warehouse, metrics: readonly string[]): Promise<void> {
   const values = metrics.join(", ");
@@ -291,24 +324,10 @@ export async function foldReadings(warehouse: Warehouse, metrics: readonly strin
     join in_force as o on o.post_key = f.post_key and o.source_key = f.source_key
     where f.captured_on < o.confirmed_on or (f.captured_on = o.captured_on and f.source_key > 1)`);
   if (Number(old!.n) > 0) await foldLate(warehouse);
+  const days = await warehouse.row<{n: number}>("select count(distinct captured_on)::integer as n from fresh");
+  const isOneDay = Number(days!.n) <= 1;
+  await warehouse.exec(isOneDay ? stepOfOneDay : stepsOfManyDays);
   await warehouse.exec(`
-    create or replace temp table stepped as
-      with told as (
-        select f.post_key, f.source_key, f.captured_on, f.captured_at,
-          coalesce(lag(f.content) over w, o.content) is distinct from f.content as starts,
-          coalesce(lag(f.captured_on) over w,
-            case when o.confirmed_on = f.captured_on then o.confirmed_before else o.confirmed_on end) as before_on
-        from fresh as f left join in_force as o on o.post_key = f.post_key and o.source_key = f.source_key
-        window w as (partition by f.post_key, f.source_key order by f.captured_on)
-      ), numbered as (
-        select *, sum(cast(starts as integer)) over (
-          partition by post_key, source_key order by captured_on rows unbounded preceding) as island
-        from told
-      )
-      select post_key, source_key, cast(island as integer) as island, min(captured_on) as captured_on,
-        max(captured_on) as confirmed_on, max(captured_at) as confirmed_at,
-        max(before_on) filter (where not starts) as confirmed_before
-      from numbered group by post_key, source_key, island;
     create or replace temp table last_step as
       select post_key, source_key, max(island) as island, min(captured_on) filter (where island > 0) as changed_on
       from stepped group by post_key, source_key;
@@ -328,11 +347,15 @@ export async function foldReadings(warehouse: Warehouse, metrics: readonly strin
       where l.island > 0 and o.captured_on < l.changed_on;
     delete from core.open_reading as o using last_step as l
       where l.post_key = o.post_key and l.source_key = o.source_key and l.island > 0;
-    insert into core.reading by name
-      select f.* exclude (content), s.confirmed_on
-      from stepped as s join last_step as l using (post_key, source_key)
-      join fresh as f using (post_key, source_key, captured_on)
-      where s.island > 0 and s.island < l.island;
+    ${
+      isOneDay
+        ? ""
+        : `insert into core.reading by name
+             select f.* exclude (content), s.confirmed_on
+             from stepped as s join last_step as l using (post_key, source_key)
+             join fresh as f using (post_key, source_key, captured_on)
+             where s.island > 0 and s.island < l.island;`
+    }
     insert into core.open_reading by name
       select f.* exclude (content), s.confirmed_on, s.confirmed_at, s.confirmed_before
       from stepped as s join last_step as l using (post_key, source_key)
