@@ -20,14 +20,12 @@ export async function land(folder: string, scale: number): Promise<Figure[]> {
   const {posts} = x.streams as {posts: NonNullable<(typeof x.streams)[string]>};
   const ownStart = performance.now();
   for (let start = 0; start < pages; start += 100) {
-    const lines = texts
-      .slice(start, start + 100)
-      .flatMap(text =>
-        posts.records(posts.answer.parse(JSON.parse(text)), {
-          account: {...account, id: "7", aliases: [], apiVersion: "2"},
-          asked: []
-        })
-      );
+    const lines = texts.slice(start, start + 100).flatMap(text =>
+      posts.records(posts.answer.parse(JSON.parse(text)), {
+        account: {...account, id: "7", aliases: [], apiVersion: "2"},
+        asked: []
+      })
+    );
     landing.append(
       {
         run_id: "run",
