@@ -14,8 +14,8 @@ const margin = 60_000;
 
 /** What a signer may send while it prepares a call. */
 export interface TokenEndpoint {
-  /** Sends a form once, never twice; throws when no answer came. */
-  post: (path: string, form: Record<string, string>, headers: Record<string, string>) => Promise<TokenAnswer>;
+  /** Sends a form once, never twice; a fault when no answer came. */
+  post: (path: string, form: Record<string, string>, headers: Record<string, string>) => Promise<TokenAnswer | Fault>;
   /** The error that a fault becomes in the name of the call. */
   fail: (fault: Fault) => MegaphoneError;
 }
@@ -159,9 +159,9 @@ function oauth2Signer(
     const answer = await (secret === undefined
       ? endpoint.post(tokenPath, {...form, client_id: id!}, {})
       : endpoint.post(tokenPath, form, {Authorization: `Basic ${btoa(`${encode(id!)}:${encode(secret)}`)}`}));
-    const given = answer.status === 200 ? tokens.safeParse(answer.body) : undefined;
+    const given = "status" in answer && answer.status === 200 ? tokens.safeParse(answer.body) : undefined;
     if (!given?.success) {
-      refusal = refused(answer);
+      refusal = "status" in answer ? refused(answer) : answer;
       throw endpoint.fail(refusal);
     }
     const {access_token: token, refresh_token: successor, expires_in: lifetime} = given.data;

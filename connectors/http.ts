@@ -164,17 +164,21 @@ export function createHttp(options: HttpOptions, effects: HttpEffects = realEffe
     }
 
     /** Sends a form on a connection of its own: one kept alive may be cut just then, and the fate of the form unknown. */
-    async function post(path: string, form: Record<string, string>, headers: Record<string, string>) {
+    async function post(
+      path: string,
+      form: Record<string, string>,
+      headers: Record<string, string>
+    ): Promise<TokenAnswer | Fault> {
       const url = addressOf(base, {path, query: {}}, fail);
       const own = {httpAgent: new http.Agent(), httpsAgent: new https.Agent({rejectUnauthorized: true})};
       const config = {...transport, ...own, signal: begin(), headers: {...transport.headers, ...headers}};
       try {
         const {status, data} = await axios.post<Buffer>(url.href, new URLSearchParams(form).toString(), config);
-        return {status, body: jsonOf(data)} satisfies TokenAnswer;
+        return {status, body: jsonOf(data)};
       } catch (error) {
         if (!axios.isAxiosError(error)) throw error;
         const fault = faultOf(error);
-        throw fail(isUnsent(error) ? fault : {...fault, ...unknownExchange});
+        return isUnsent(error) ? fault : {...fault, ...unknownExchange};
       }
     }
 

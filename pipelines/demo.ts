@@ -1,6 +1,7 @@
 /** `demo`: a whole user folder, the platform sandbox, its nights through the real connectors, one report at the end. */
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from "node:fs";
 import {join, resolve} from "node:path";
+import {ConfigError} from "../connectors/errors.ts";
 import {findConnectors} from "../connectors/extract.ts";
 import {type Sandbox, startSandbox} from "../connectors/sandbox/sandbox.ts";
 import {demoNights} from "../connectors/sandbox/world.ts";
@@ -86,7 +87,7 @@ async function play(context: Context, workspace: Workspace, run: Run, sandbox: S
   log.progress("");
   const data = join(settings.dataDir, "published", "warehouse.duckdb");
   return {
-    summary: `${nights} nights played, to ${demoNights.last}\nreport:    ${pages[0]}\nwarehouse: ${data}`,
+    summary: `${nights} ${nights === 1 ? "night" : "nights"} played, to ${demoNights.last}\nreport:    ${pages[0]}\nwarehouse: ${data}`,
     json: {nights, report: pages[0], warehouse: data}
   };
 }
@@ -102,6 +103,9 @@ function writeFolder(folder: string, sandbox: Sandbox): void {
   const {yaml, env} = configFor(sandbox);
   const path = join(folder, "megaphone.yaml");
   const kept = existsSync(path) ? readFileSync(path, "utf8") : `${head}${yaml}`;
+  if (sandbox.accounts.some(({id}) => !kept.includes(id))) {
+    throw new ConfigError(`${folder}: was made by another version of the demo; remove the folder and start again`);
+  }
   writeFileSync(path, kept.replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, sandbox.url), {mode: 0o600});
   writeFileSync(join(folder, ".env"), env, {mode: 0o600});
 }

@@ -154,10 +154,11 @@ export function standardReport(settings: Settings): ReportRequest {
 
 function rejections(run: Run): Status["rejections"] {
   const counts = new Map<string, Status["rejections"][number]>();
-  for (const {source, reason} of run.rejected) {
-    const key = `${source}\0${reason}`;
+  for (const {source, file, reason} of run.rejected) {
+    const where = file === null ? source : `${source} ${file}`;
+    const key = `${where}\0${reason}`;
     const known = counts.get(key);
-    if (known === undefined) counts.set(key, {source, reason, count: 1});
+    if (known === undefined) counts.set(key, {source: where, reason, count: 1});
     else known.count += 1;
   }
   return [...counts.values()];

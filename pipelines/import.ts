@@ -170,7 +170,10 @@ function describe(item: Read): Imported {
 function tell(file: Imported): string {
   if (file.state === "rejected") return `rejected: ${file.reason}`;
   const head = `${file.file}: ${file.kind} of ${file.account}, ${file.from} to ${file.to}`;
-  const rows = file.state === "known" ? file.reason : `${file.records} records, ${file.rejected} rows rejected`;
+  const rows =
+    file.state === "known"
+      ? file.reason
+      : `${file.records} records, ${file.rejected} ${file.rejected === 1 ? "row" : "rows"} rejected`;
   return [`${head}: ${rows}`, ...file.notes.map(note => `  ${note}`)].join("\n");
 }
 

@@ -1,5 +1,5 @@
 /** `sandbox`: the platforms' APIs on loopback, on their own, for trying connectors. */
-import {writeFileSync} from "node:fs";
+import {mkdirSync, writeFileSync} from "node:fs";
 import {dirname, join, resolve} from "node:path";
 import {ConfigError} from "../connectors/errors.ts";
 import {faultNames, type Sandbox, startSandbox} from "../connectors/sandbox/sandbox.ts";
@@ -20,12 +20,15 @@ export async function sandbox(context: Context, options: SandboxOptions): Promis
     ...(options.posts === undefined ? {} : {posts: options.posts}),
     ...(options.night === undefined ? {} : {night: options.night})
   });
-  if (options.configOut !== undefined) writeConfig(resolve(context.cwd, options.configOut), server);
-  context.stdout(context.json ? `${JSON.stringify({url: server.url})}\n` : `${server.url}\n`);
-  await new Promise<void>(done => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done());
-  });
-  await server.close();
+  try {
+    if (options.configOut !== undefined) writeConfig(resolve(context.cwd, options.configOut), server);
+    context.stdout(context.json ? `${JSON.stringify({url: server.url})}\n` : `${server.url}\n`);
+    await new Promise<void>(done => {
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done());
+    });
+  } finally {
+    await server.close();
+  }
   return 0;
 }
 
@@ -54,6 +57,7 @@ export function configFor(server: Sandbox): {yaml: string; env: string} {
 
 function writeConfig(path: string, server: Sandbox): void {
   const {yaml, env} = configFor(server);
+  mkdirSync(dirname(path), {recursive: true, mode: 0o700});
   writeFileSync(path, `organisation: Sandbox\ntimezone: Europe/Zurich\n${yaml}`, {mode: 0o600});
   writeFileSync(join(dirname(path), ".env"), env, {mode: 0o600});
 }

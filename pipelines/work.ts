@@ -1,4 +1,5 @@
 /** What every command that writes has in common: the lock, the workspace, the record of the run, and the end of it. */
+import {ConfigError} from "../connectors/errors.ts";
 import type {Context} from "./context.ts";
 import {exitCode, reportStatus} from "./finish.ts";
 import {withLock} from "./lock.ts";
@@ -38,7 +39,7 @@ export async function work(
         await end(context, workspace, run, result);
         return run.exit_code;
       } catch (error) {
-        run.exit_code = 1;
+        run.exit_code = error instanceof ConfigError ? 2 : 1;
         run.note = log.scrub(error instanceof Error ? error.message : String(error));
         await end(context, workspace, run, {summary: run.note});
         throw error;
@@ -53,5 +54,5 @@ async function end(context: Context, workspace: Workspace, run: Run, result: Res
   await workspace.record(run);
   const status = await reportStatus(workspace, run, result.summary);
   if (context.json) context.stdout(`${JSON.stringify({...result.json, run: status.run, accounts: status.accounts})}\n`);
-  else if (run.exit_code !== 1 || run.note === null) context.stdout(`${result.summary}\n`);
+  else if (run.note === null) context.stdout(`${result.summary}\n`);
 }

@@ -92,7 +92,7 @@ export async function writeReport(options: ReportOptions): Promise<{index: strin
     files.push(...written.map(file => join(target, file)));
     index ||= written.includes("index.html") ? join(target, "index.html") : target;
   }
-  pointLatest(out, dirname(files[0] ?? index));
+  pointLatest(out, index.endsWith(".html") ? dirname(index) : index);
   return {index, files};
 }
 

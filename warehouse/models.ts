@@ -311,7 +311,7 @@ async function prepare(warehouse: Warehouse, models: Model[], build: Build, all:
 function definitions(models: Model[]): string {
   const rows = new Map<string, string>();
   for (const {twin} of models) {
-    const platform = /^landing\.([a-z]+)__/.exec(twin.reads ?? "")?.[1];
+    const platform = /^landing\.(.+?)__/.exec(twin.reads ?? "")?.[1];
     for (const item of twin.definitions ?? []) {
       const id = item.id ?? `${platform}:${item.metric}`;
       const texts = [id, platform!, item.metric, item.platform_metric, item.meaning, item.unit, item.additivity];
