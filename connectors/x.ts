@@ -53,8 +53,8 @@ const post = z.object({
   note_post: z.object({text: z.string()}).optional(),
   lang: z.string().optional(),
   in_reply_to_user_id: z.string().optional(),
-  referenced_tweets: z.array(reference).optional(),
-  referenced_posts: z.array(reference).optional(),
+  referenced_tweets: listOf(reference),
+  referenced_posts: listOf(reference),
   edit_history_tweet_ids: z.array(z.string()).optional(),
   edit_history_post_ids: z.array(z.string()).optional(),
   attachments: z
@@ -82,24 +82,28 @@ const problem = z.object({
   field: z.string().optional()
 });
 
-const posts = z.object({
-  data: z.array(post).optional(),
-  includes: z.object({media: z.array(z.object({media_key: z.string(), type: z.string()})).optional()}).optional(),
-  errors: z.array(problem).optional(),
-  meta: z.object({result_count: z.int().optional(), next_token: z.string().optional()}).optional()
-});
+const posts = z
+  .object({
+    data: z.array(post).optional(),
+    includes: z.object({media: z.array(z.object({media_key: z.string(), type: z.string()})).optional()}).optional(),
+    errors: z.array(problem).optional(),
+    meta: z.object({result_count: z.int().optional(), next_token: z.string().optional()}).optional()
+  })
+  .refine(({data, errors, meta}) => data !== undefined || errors !== undefined || meta !== undefined, {path: ["data"]});
 
-const user = z.object({
-  data: z
-    .object({
-      id: z.string(),
-      name: z.string(),
-      username: z.string(),
-      public_metrics: z.object({followers_count: count})
-    })
-    .optional(),
-  errors: z.array(problem).optional()
-});
+const user = z
+  .object({
+    data: z
+      .object({
+        id: z.string(),
+        name: z.string(),
+        username: z.string(),
+        public_metrics: z.object({followers_count: count})
+      })
+      .optional(),
+    errors: z.array(problem).optional()
+  })
+  .refine(({data, errors}) => data !== undefined || errors !== undefined, {path: ["data"]});
 
 const plainFields =
   "author_id,created_at,lang,in_reply_to_user_id,referenced_tweets,edit_history_tweet_ids,note_tweet,attachments,entities,public_metrics";

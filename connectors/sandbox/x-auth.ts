@@ -50,7 +50,7 @@ export function createTokens(now: () => number = Date.now): Tokens {
     },
     exchange({headers, form}) {
       const {client_id, client_secret} = credentials.oauth2;
-      const basic = `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString("base64")}`;
+      const basic = `Basic ${Buffer.from(`${percent(client_id!)}:${percent(client_secret!)}`).toString("base64")}`;
       const isClient =
         headers.authorization === undefined ? form.get("client_id") === client_id : headers.authorization === basic;
       if (!isClient) return refused(401, "unauthorized_client", "Missing valid authorization header");

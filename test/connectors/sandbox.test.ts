@@ -399,7 +399,9 @@ describe("X in the sandbox refuses", () => {
 
   it("a refresh token used before, in the token endpoint's words (reported)", async () => {
     const {client_id, client_secret, refresh_token} = sandbox.accounts[0]!.otherAuth.oauth2 as Record<string, string>;
-    const basic = {authorization: `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString("base64")}`};
+    const basic = {
+      authorization: `Basic ${Buffer.from(`${encodeURIComponent(client_id!)}:${encodeURIComponent(client_secret!)}`).toString("base64")}`
+    };
     const exchange = (token: string) =>
       ask(sandbox, "/2/oauth2/token", basic, form({grant_type: "refresh_token", refresh_token: token}));
     const first = await exchange(refresh_token!);
