@@ -207,10 +207,7 @@ export function createHttp(options: HttpOptions, effects: HttpEffects = realEffe
         retryCondition: isWorthRepeating,
         // The waiting is done below, where it can be stopped and counted.
         retryDelay: () => 0,
-        onRetry: (_count, _error, config) => {
-          delete config.signal;
-          return wait(delay);
-        }
+        onRetry: () => wait(delay)
       });
       await client.request({method: request.method, url: url.href});
     } catch (error) {

@@ -78,6 +78,7 @@ export const platform: Connector = connector({
     {type: "not-authorized-for-field", then: "drop the metric"},
     {status: 401, then: "tell a person", action: "make a new token"},
     {title: "No Such Thing", then: "gone"},
+    {status: 403, code: 5, then: "gone"},
     {status: 400, then: "refuse"}
   ],
   problems: body => (body as {errors?: []}).errors ?? [],

@@ -144,6 +144,13 @@ describe("a passing fault", () => {
     expect(Object.keys(error.cause as object)).toEqual(["code", "message"]);
   });
 
+  it("of the connection in every body is no fault of its shape", async () => {
+    await using server = await answering(cut({"content-length": "1000"}));
+    const error = await errorOf(ask(client(server.url).http));
+    expect(error).toBeInstanceOf(RetryableError);
+    expect(error.message).toContain("mandate posts: no whole answer (");
+  });
+
   it.each(["", "<html></html>", "{"])("of the JSON that lasts is a ShapeError (%j)", async body => {
     await using server = await answering(text(body));
     const error = await errorOf(ask(client(server.url).http));
@@ -361,6 +368,13 @@ describe("a limit", () => {
     });
   });
 
+  it("of the run's signal holds for a POST", async () => {
+    const run = new AbortController();
+    await using server = await answering(() => run.abort());
+    const error = await errorOf(ask(client(server.url, {runSignal: run.signal}).http, {...page, method: "POST"}));
+    expect(error.message).toBe("mandate posts: the run was stopped; it is read again next time");
+  });
+
   it.each<[string, Handler]>([
     ["a small packed answer that unpacks to 50 MB", text(gzipSync(Buffer.alloc(50_000_000)), 200, packed())],
     [
@@ -493,6 +507,12 @@ describe("a refusal", () => {
   const expected = "look for a newer version of Megaphone";
   it.each<[number, unknown, new (message: string) => Error, string]>([
     [401, {}, AuthError, "HTTP 401 Unauthorized; make a new token"],
+    [
+      403,
+      {errors: [{code: 5}]},
+      GoneError,
+      "HTTP 403 Forbidden (5); check whether it still exists and its id is right"
+    ],
     [403, {}, AuthError, "HTTP 403 Forbidden; look at the account on the platform"],
     [
       429,
@@ -605,6 +625,8 @@ describe("a token", () => {
       "GET /made_up/posts?fields=a%2Cb%20c"
     ]);
     expect(server.requests[1]!.headers.authorization).toBe("Bearer access");
+    // A connection kept alive may be cut at any time; the exchange has one of its own.
+    expect(server.requests.map(({headers}) => headers.connection)).toEqual(["close", "keep-alive"]);
     expect(JSON.parse(atFirstUse)).toMatchObject({mandate: {refresh_token: "second"}});
     expect(readdirSync(folder)).toEqual(["credentials.json"]);
     rmSync(folder, {recursive: true});
