@@ -1,9 +1,9 @@
-/** Real servers on loopback that count what reaches them, and a small platform to ask them about. */
-import {createServer, type IncomingMessage, type ServerResponse} from "node:http";
-import type {AddressInfo} from "node:net";
+/** Servers with a script of answers, a made-up platform that they may stand for, and a clock that stands still. */
+import type {IncomingMessage, ServerResponse} from "node:http";
 import {type Account, type Connector, connector, get} from "../../connectors/connector.ts";
 import type {CredentialStore} from "../../connectors/credentials.ts";
-import type {Http, HttpEffects} from "../../connectors/http.ts";
+import {createHttp, type Http, type HttpEffects, type HttpOptions} from "../../connectors/http.ts";
+import {serve} from "./loopback.ts";
 
 export interface Received {
   method: string;
@@ -18,31 +18,12 @@ export type Handler = (response: ServerResponse, request: Received) => void;
 /** Starts a server. Its requests are those that arrived, in order. */
 export async function answering(...handlers: Handler[]) {
   const requests: Received[] = [];
-  const server = createServer((message, response) => {
-    const chunks: Buffer[] = [];
-    message.on("data", chunk => chunks.push(chunk));
-    message.on("end", () => {
-      const received: Received = {
-        method: message.method!,
-        url: message.url!,
-        headers: message.headers,
-        body: Buffer.concat(chunks).toString()
-      };
-      requests.push(received);
-      handlers[Math.min(requests.length, handlers.length) - 1]?.(response, received);
-    });
+  const loopback = await serve((response, index, {method = "", url = "", headers}) => {
+    const received = {method, url, headers, body: loopback.requests[index]!.form};
+    requests.push(received);
+    handlers[Math.min(index, handlers.length - 1)]!(response, received);
   });
-  await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve));
-  return {
-    server,
-    requests,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    [Symbol.asyncDispose]: () =>
-      new Promise<void>(resolve => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      })
-  };
+  return {...loopback, requests};
 }
 
 /** A handler that sends JSON. */
@@ -57,6 +38,17 @@ export function text(body: string | Buffer, status = 200, headers: Record<string
 
 /** A handler that cuts the connection without a word. */
 export const reset: Handler = response => response.socket!.resetAndDestroy();
+
+/** Sends half a body and cuts the connection. */
+export function cut(headers: Record<string, string>): Handler {
+  return response => {
+    response.writeHead(200, headers);
+    response.write('{"data":[', () => setImmediate(() => response.destroy()));
+  };
+}
+
+/** The header of an answer that claims to be packed. */
+export const packed = {"content-encoding": "gzip"};
 
 /** A platform with a rule of each kind. */
 export const platform: Connector = connector({
@@ -112,6 +104,16 @@ export function stillClock(start = Date.UTC(2026, 0, 15)): HttpEffects & {waits:
     }
   };
 }
+
+/** A client of a server, with a clock that waits for nothing. */
+export function client(url: string, options: Partial<HttpOptions> = {}) {
+  const clock = stillClock();
+  const http = createHttp({connector: platform, account: accountAt(url), credentials: memory(), ...options}, clock);
+  return {http, clock, waits: clock.waits};
+}
+
+/** An answer as it should be. */
+export const good = {data: [{id: "1"}]};
 
 export const page = get("/posts", "/posts", {fields: "a,b c"});
 
