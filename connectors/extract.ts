@@ -282,7 +282,7 @@ function refuseEmptyWithProblem(
   if (records.length > 0) return;
   for (const problem of problems) {
     const rule = ruleFor(connector, problem);
-    const fact = `${who(call)}: ${rule?.title ?? rule?.type ?? "the platform reports a fault"}`;
+    const fact = `${who(call)}: ${problem.title ?? problem.type ?? "the platform reports a fault"}`;
     if (rule?.then === "tell a person") throw new AuthError(`${fact}; ${rule.action ?? "look at the account"}`);
     if (rule?.then === "gone" && call.how !== "lookup") throw new GoneError(`${fact}; check the account's id`);
   }
