@@ -25,7 +25,7 @@ const attributes = [
 ];
 
 /** What a batch of post rows holds, so that steps it does not need are left out. */
-export interface PostFacts {
+interface PostFacts {
   hasRepeats: boolean;
   hasGone: boolean;
   hasAliases: boolean;
@@ -108,7 +108,7 @@ async function fold(warehouse: Warehouse, table: string, key: string, staged: st
 }
 
 /** Posts and what is known of them; the API is the better witness, a file fills what it left open. */
-export async function foldPosts(warehouse: Warehouse): Promise<PostFacts> {
+export async function foldPosts(warehouse: Warehouse): Promise<void> {
   await warehouse.exec(`
     create or replace temp table staged_key as
       select s.rowid as staged_row, row_number() over (order by s.load_key, s.rowid) as place, f.platform, s.platform_post_id, f.account_key, f.source_key, f.captured_on,
@@ -144,7 +144,6 @@ export async function foldPosts(warehouse: Warehouse): Promise<PostFacts> {
   if (facts.hasAliases) await foldAliases(warehouse);
   if (facts.hasGone) await markGone(warehouse);
   if (facts.hasNewAsk) await addAsks(warehouse);
-  return facts;
 }
 
 /** New posts get keys above the highest; a place in the batch may leave a gap, which costs nothing. */
