@@ -2,7 +2,7 @@
 import {mkdirSync, writeFileSync} from "node:fs";
 import {dirname, join, resolve} from "node:path";
 import {ConfigError} from "../connectors/errors.ts";
-import {faultNames, type Sandbox, startSandbox} from "../connectors/sandbox/sandbox.ts";
+import {faultNames, isFault, type Sandbox, startSandbox} from "../connectors/sandbox/sandbox.ts";
 import type {Context, SandboxOptions} from "./context.ts";
 
 /** Serves until it is interrupted; `--fault list` names the faults instead. */
@@ -12,7 +12,7 @@ export async function sandbox(context: Context, options: SandboxOptions): Promis
     context.stdout(context.json ? `${JSON.stringify(faultNames)}\n` : `${lines.join("\n")}\n`);
     return 0;
   }
-  const stranger = options.fault.find(name => !(name in faultNames));
+  const stranger = options.fault.find(name => !isFault(name));
   if (stranger !== undefined) throw new ConfigError(`--fault ${stranger}: no such fault; --fault list names them`);
   const server = await startSandbox({
     port: options.port,

@@ -62,7 +62,10 @@ export interface SandboxAccount {
 
 export interface PlatformSandbox {
   platform: string;
+  /** The demo's. */
   accounts: SandboxAccount[];
+  /** Of further kinds, which the demo does without. */
+  otherAccounts?: SandboxAccount[];
   /** Faults in the platform's own words, beside those of transport; platforms may share a name. */
   faults: Record<string, Fault>;
   /** Opens the platform on a world; what it must remember (pages, tokens, limits) lives in what is returned. */

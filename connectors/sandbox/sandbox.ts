@@ -22,12 +22,21 @@ import {demoNights} from "./world.ts";
 const secretParameter = /^(access_token|refresh_token|input_token|appsecret_proof|client_secret|code|oauth_.*)$/;
 
 const found = await findPlatforms();
-const faults: Record<string, Fault> = Object.assign({}, transportFaults, ...found.map(platform => platform.faults));
+const faults: Record<string, Fault> = Object.assign({}, transportFaults, ...found.map(({faults}) => faults));
 
-/** Every fault switch by name, with what it does. */
-export const faultNames: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(faults).map(([name, {what}]) => [name, what])
-);
+/** The fault switches of a platform by name, with what each does: those of transport, then its own. */
+export function faultsOf(platform: string): Record<string, string> {
+  const own = found.find(one => one.platform === platform)?.faults;
+  return Object.fromEntries(Object.entries({...transportFaults, ...own}).map(([name, {what}]) => [name, what]));
+}
+
+/** Every fault switch by name, with what it does; a platform's own as `platform:name`. */
+export const faultNames: Readonly<Record<string, string>> = Object.fromEntries([
+  ...Object.entries(transportFaults).map(([name, {what}]) => [name, what]),
+  ...found.flatMap(({platform, faults}) =>
+    Object.entries(faults).map(([name, {what}]) => [`${platform}:${name}`, what])
+  )
+]);
 
 export interface LoggedRequest {
   /** ISO, of the real clock. */
@@ -47,13 +56,21 @@ export interface SandboxOptions {
   posts?: number;
   /** YYYY-MM-DD; the demo's last night unless told. */
   night?: string;
+  /** `name`, or `platform:name` for one platform alone. */
   faults?: readonly string[];
+  /** The platforms whose accounts are offered; all unless told. */
+  only?: readonly string[];
 }
+
+export type OfferedAccount = SandboxAccount & {baseUrl: string};
 
 export interface Sandbox {
   url: string;
   readonly night: string;
-  accounts: (SandboxAccount & {baseUrl: string})[];
+  /** The accounts that a configuration names. */
+  accounts: OfferedAccount[];
+  /** Accounts of further kinds, which the demo does without. */
+  otherAccounts: OfferedAccount[];
   /** Moves the simulated clock to the end of a night. Throws RangeError when it is no date. */
   setNight: (night: string) => void;
   /** Replaces the faults that are switched on. Throws RangeError that names an unknown one. */
@@ -97,10 +114,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       form: new URLSearchParams(text),
       url
     };
-    const moment: Moment = {night, now: Date.parse(`${night}T23:59:59Z`), strikes: switches.strikes};
+    const strikes = switches.of(name);
+    const moment: Moment = {night, now: Date.parse(`${night}T23:59:59Z`), strikes};
     const answer = platforms.get(name)?.(asked, moment) ?? {status: 404, body: `no platform is called ${name}`};
     if (answer.isLost) response.socket?.resetAndDestroy();
-    else entry.status = await sendWire(wireOf(answer), asked, response, switches.strikes);
+    else entry.status = await sendWire(wireOf(answer), asked, response, strikes);
   }
 
   function control(method: string, path: string, text: string, response: ServerResponse): void {
@@ -126,14 +144,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     server.listen(options.port ?? 0, "127.0.0.1", done);
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const offered = found.filter(({platform}) => options.only === undefined || options.only.includes(platform));
+  const at =
+    (platform: string) =>
+    (account: SandboxAccount): OfferedAccount => ({...account, baseUrl: `${url}/${platform}`});
   return {
     url,
     get night() {
       return night;
     },
-    accounts: found.flatMap(({accounts, platform}) =>
-      accounts.map(account => ({...account, baseUrl: `${url}/${platform}`}))
-    ),
+    accounts: offered.flatMap(({accounts, platform}) => accounts.map(at(platform))),
+    otherAccounts: offered.flatMap(({otherAccounts, platform}) => (otherAccounts ?? []).map(at(platform))),
     setNight(given) {
       night = dateOf(given);
     },
@@ -156,17 +177,25 @@ function createSwitches() {
   return {
     on: () => [...on],
     set(names: readonly string[]): void {
-      const stranger = names.find(name => !(name in faults));
+      const stranger = names.find(name => !isFault(name));
       if (stranger !== undefined) throw new RangeError(`no fault is called ${stranger}`);
       on.clear();
       for (const name of names) on.add(name);
     },
-    strikes(name: string): boolean {
-      const isStruck = on.has(name);
-      if (isStruck && faults[name]?.isOnce) on.delete(name);
-      return isStruck;
-    }
+    of:
+      (platform: string) =>
+      (name: string): boolean => {
+        const struck = [`${platform}:${name}`, name].find(given => on.has(given));
+        if (struck !== undefined && faults[name]?.isOnce) on.delete(struck);
+        return struck !== undefined;
+      }
   };
+}
+
+/** Whether a fault is called so: `name`, or `platform:name` for one platform alone. */
+export function isFault(given: string): boolean {
+  const [name, platform] = given.split(":").reverse();
+  return (name ?? "") in faults && (platform === undefined || found.some(one => one.platform === platform));
 }
 
 function wireOf({status, headers, body}: Answer): Wire {

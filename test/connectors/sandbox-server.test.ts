@@ -46,6 +46,6 @@ describe("the sandbox", () => {
 });
 
 async function startedSandbox(night = "2020-11-30") {
-  const started = await startSandbox({night});
+  const started = await startSandbox({night, only: ["x"]});
   return {sandbox: started, id: started.accounts[0]!.id, [Symbol.asyncDispose]: () => started.close()};
 }

@@ -282,7 +282,7 @@ describe("a world of made-up posts", () => {
 });
 
 async function started(options: {night?: string; posts?: number} = {}) {
-  const sandbox = await startSandbox(options);
+  const sandbox = await startSandbox({...options, only: ["x"]});
   return {sandbox, id: sandbox.accounts[0]!.id, [Symbol.asyncDispose]: () => sandbox.close()};
 }
 

@@ -10,7 +10,7 @@ let sandbox: Sandbox;
 let id: string;
 
 beforeAll(async () => {
-  sandbox = await startSandbox();
+  sandbox = await startSandbox({only: ["x"]});
   id = sandbox.accounts[0]!.id;
 });
 afterAll(() => sandbox.close());
@@ -434,6 +434,6 @@ describe("X in the sandbox refuses", () => {
 });
 
 async function startedSandbox(night = "2020-11-30") {
-  const started = await startSandbox({night});
+  const started = await startSandbox({night, only: ["x"]});
   return {sandbox: started, [Symbol.asyncDispose]: () => started.close()};
 }

@@ -4,7 +4,7 @@ import {afterAll, beforeAll, describe, expect, it} from "vitest";
 import {type Account, get, type LandedRecord} from "../../connectors/connector.ts";
 import {AuthError, ConfigError, MegaphoneError, RetryableError, ShapeError} from "../../connectors/errors.ts";
 import {type Extracted, extractAccount, planAccount, type StreamState} from "../../connectors/extract.ts";
-import {faultNames, type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
+import {faultsOf, type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
 import {x} from "../../connectors/x.ts";
 import {accountAt, client, folder, recorded, sendJson, serve} from "./loopback.ts";
 
@@ -15,7 +15,7 @@ const refresh = {daily: 28, weekly: 90, monthly: 365};
 let demo: Sandbox;
 let many: Sandbox;
 beforeAll(async () => {
-  [demo, many] = await Promise.all([startSandbox(), startSandbox({posts: 1000})]);
+  [demo, many] = await Promise.all([startSandbox({only: ["x"]}), startSandbox({posts: 1000, only: ["x"]})]);
 });
 afterAll(async () => {
   await Promise.all([demo.close(), many.close()]);
@@ -267,7 +267,7 @@ describe("a fault", () => {
   });
 
   it("of every switch has its outcome here", () => {
-    expect([...Object.keys(outcomes), "refresh-lost"].sort()).toEqual(Object.keys(faultNames).sort());
+    expect([...Object.keys(outcomes), "refresh-lost"].sort()).toEqual(Object.keys(faultsOf("x")).sort());
   });
 });
 
@@ -349,7 +349,7 @@ describe("a rotated refresh token", () => {
   });
 
   it("serves the next night, while the configured one is spent", async () => {
-    const sandbox = await startSandbox();
+    const sandbox = await startSandbox({only: ["x"]});
     using stored = folder();
     try {
       for (const _night of [1, 2, 3]) {

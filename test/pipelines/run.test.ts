@@ -236,7 +236,9 @@ describe("a killed run", () => {
 });
 
 describe("secrets", () => {
-  it.concurrent.each(["none", ...Object.keys(faultNames)])("are nowhere after a run with the fault %s", async fault => {
+  // A name without its platform strikes every platform that knows it.
+  const faults = new Set(Object.keys(faultNames).map(name => name.split(":").at(-1)!));
+  it.concurrent.each(["none", ...faults])("are nowhere after a run with the fault %s", async fault => {
     await using world = await closing(startSandbox({night: "2020-06-20", faults: fault === "none" ? [] : [fault]}));
     using dir = folder();
     const config = userFolder(dir.path, world);
