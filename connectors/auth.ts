@@ -14,8 +14,12 @@ const margin = 60_000;
 
 /** What a signer may send while it prepares a call. */
 export interface TokenEndpoint {
-  /** Sends a form once, never twice; a fault when no answer came. */
-  post: (path: string, form: Record<string, string>, headers: Record<string, string>) => Promise<TokenAnswer | Fault>;
+  /** Sends a form once, never twice; a fault when no answer came. `base` is the host where it is not the API's. */
+  post: (
+    place: {path: string; base: string | undefined},
+    form: Record<string, string>,
+    headers: Record<string, string>
+  ) => Promise<TokenAnswer | Fault>;
   /** The error that a fault becomes in the name of the call. */
   fail: (fault: Fault) => MegaphoneError;
 }
@@ -62,7 +66,8 @@ export function createSigner(
   onSecret: (secret: string) => void,
   effects: SignerEffects
 ): Signer {
-  const {scheme, tokenPath} = authentication(connector, account);
+  const way = authentication(connector, account);
+  const {scheme} = way;
   const auth = account.auth!;
   for (const [key, value] of Object.entries(auth)) {
     if (!/^[\x21-\x7e]+$/.test(value)) {
@@ -76,7 +81,7 @@ export function createSigner(
       oauth1Header(method, url, auth, effects.nonce(), Math.floor(effects.now() / 1000));
     return {authorization, renew: cannotRenew};
   }
-  return oauth2Signer(account.name, auth, tokenPath!, credentials, onSecret, effects);
+  return oauth2Signer(account.name, auth, way, credentials, onSecret, effects);
 }
 
 /** The Authorization header of RFC 5849 for `consumer_key`, `consumer_secret`, `token` and `token_secret`. */
@@ -140,7 +145,7 @@ const tokens = z.object({
 function oauth2Signer(
   accountName: string,
   auth: Record<string, string>,
-  tokenPath: string,
+  {tokenPath, tokenBaseUrl, isClientInForm}: Authentication,
   credentials: CredentialStore,
   onSecret: (secret: string) => void,
   effects: SignerEffects
@@ -156,9 +161,11 @@ function oauth2Signer(
     credentials.replace(accountName, current);
     const form = {grant_type: "refresh_token", refresh_token: current.refresh_token};
     const {client_id: id, client_secret: secret} = auth;
-    const answer = await (secret === undefined
-      ? endpoint.post(tokenPath, {...form, client_id: id!}, {})
-      : endpoint.post(tokenPath, form, {Authorization: `Basic ${btoa(`${encode(id!)}:${encode(secret)}`)}`}));
+    const place = {path: tokenPath!, base: tokenBaseUrl};
+    const isInForm = secret === undefined || isClientInForm === true;
+    const answer = await (isInForm
+      ? endpoint.post(place, {...form, client_id: id!, ...(secret === undefined ? {} : {client_secret: secret})}, {})
+      : endpoint.post(place, form, {Authorization: `Basic ${btoa(`${encode(id!)}:${encode(secret)}`)}`}));
     const given = "status" in answer && answer.status === 200 ? tokens.safeParse(answer.body) : undefined;
     if (!given?.success) {
       refusal = "status" in answer ? refused(answer) : answer;

@@ -13,6 +13,8 @@ export interface ApiRequest {
   query: Record<string, string>;
   /** The path with ids replaced, as `meta.request` and logs show it. */
   endpoint: string;
+  /** Of a POST that only reads, such as a batch: its form. It may be sent again like a GET. */
+  form?: Record<string, string>;
 }
 
 /** An account as `megaphone.yaml` names it, with the secrets resolved from the environment. */
@@ -29,10 +31,29 @@ export interface Account {
   auth?: Record<string, string>;
   apiVersion: string;
   baseUrl?: string;
+  /** Addresses or ids of posts that no listing gives. */
+  posts?: string[];
+  /** Ids a call where the platform documents no cap. */
+  idsPerCall?: number;
 }
 
 /** What an answer that is no success means for the caller. */
-export type Then = "wait" | "tell a person" | "gone" | "drop the metric" | "refuse";
+export type Then =
+  | "wait"
+  /** A limit that lasts: the stream ends, the next night goes on. */
+  | "next night"
+  | "tell a person"
+  | "gone"
+  /** A metric or field that was asked for is not offered: find it, keep it in quarantine, go on without. */
+  | "drop the metric"
+  /** The record has no such part. */
+  | "drop the part"
+  /** The answer would be too large. */
+  | "ask for less"
+  | "refuse";
+
+/** Why there is no value, in the words of `mart.post_metric.status`. */
+export type Missing = "not_offered" | "not_permitted" | "below_threshold" | "expired" | "failed";
 
 /** One fault a platform reported, in the platform's own terms; which of them are filled depends on the platform. */
 export interface Problem {
@@ -40,6 +61,7 @@ export interface Problem {
   /** Tail of the problem's type URI, such as `resource-not-found`. */
   type?: string | undefined;
   code?: number | undefined;
+  subcode?: number | undefined;
   title?: string | undefined;
   /** The id that the fault is about. */
   id?: string | undefined;
@@ -52,8 +74,11 @@ export interface ErrorRule {
   status?: number;
   type?: string;
   code?: number;
+  subcode?: number;
   title?: string;
   then: Then;
+  /** `drop the part`: why; `not_offered` unless told. */
+  as?: Missing;
   /** What to tell the person who must act, as a sentence. */
   action?: string;
 }
@@ -76,63 +101,155 @@ export interface Authentication {
   userContext: boolean;
   /** oauth2 only: where a refresh token is exchanged. */
   tokenPath?: string;
-}
-
-/** A set of fields that is asked for together and reported together in `asked`. */
-export interface FieldSet {
-  /** The fields exist only for posts younger than this many days; absent: for ever. */
-  youngerThanDays?: number;
-  /** Asked only where the account's authentication has user context. */
-  userContext?: boolean;
-  /** What is lost when its time has passed, for `check` and `meta.perishable`. */
-  what: string;
+  /** The host of `tokenPath` where it is not the API's; an account's `base_url` stands for both. */
+  tokenBaseUrl?: string;
+  /** oauth2 only: client_id and client_secret go into the form instead of a header. */
+  isClientInForm?: boolean;
 }
 
 /** What a request may depend on. */
 export interface Ask {
   account: Account;
-  /** Names of the field sets to ask for. */
-  asked: string[];
-  /** A listing's window, either end open. */
+  /** Names of the nested parts to ask for along with the record. */
+  parts: string[];
+  /** The metrics to ask for: those declared without those in quarantine. */
+  metrics: string[];
+  /** Records of a page. */
+  size: number;
+  /** A listing's window of publication times, either end open; a series' first and last day, both ends inclusive. */
   from?: Date;
   to?: Date;
-  /** A lookup's ids, at most the stream's `lookup.size`. */
+  /** A lookup's ids, or a part's. */
   ids?: string[];
 }
 
 /** A record as it is landed: JSON, allow-listed, one line of a landing file. */
 export type LandedRecord = Record<string, unknown>;
 
+/** A post as the warehouse knows it before the night. */
+export interface KnownPost {
+  id: string;
+  publishedAt: Date;
+  /** In our words, such as `video`. */
+  type: string | null;
+  /** Whether any of its counters was ever above zero. */
+  isCounted: boolean;
+}
+
+/**
+ * Facts of a record beside its plain ones: nested in the request for the record itself, or read by calls of their own.
+ * Each record lands with `<part>_status`: `ok`, or why the part is missing.
+ */
+export interface Part {
+  /** What is lost when its time has passed, for `check` and `meta.perishable`. */
+  what: string;
+  /** It exists only for posts younger than this many days; absent: for ever. */
+  youngerThanDays?: number;
+  /** It may be asked only where the account's authentication has user context. */
+  userContext?: boolean;
+  /** Only posts of these types, in our words, have it; absent: all. */
+  types?: string[];
+  /** Platform metrics that it is made of; one that is refused goes into quarantine and the rest goes on. */
+  metrics?: string[];
+  /** The record's own request asks for it, by `ask.parts`. */
+  isNested?: boolean;
+  /** How it is read by itself: always, or, of a nested part, where the platform refuses a page that holds it. */
+  read?: PartRead;
+}
+
+/** Calls that read a part, by lists of ids or one id a request. */
+export interface PartRead<A = unknown> {
+  docs: string;
+  /** The id by which the part of a record is read; undefined: this record has none. */
+  id: (record: LandedRecord) => string | undefined;
+  request: (ask: Ask) => ApiRequest;
+  /** Ids a request, by their group. */
+  size: number | ((account: Account, group: string) => number);
+  /** Ids that may share a request; absent: any. */
+  group?: (id: string) => string;
+  /** Requests are packed into the platform's batch. */
+  isBatched?: boolean;
+  answer: z.ZodType<A>;
+  /** The part by id. */
+  values: (answer: A, ask: Ask) => Map<string, unknown>;
+  /** What an id that the answer leaves out means; failed unless told. */
+  absent?: (post: KnownPost | undefined) => {value: unknown} | Missing;
+}
+
 /** One kind of thing that a platform gives. `A` is the shape of an answer. */
 export interface Stream<A = unknown> {
   /** Address of the platform's documentation of the endpoint. */
   docs: string;
+  /** Kinds of account that have it; absent: all. */
+  kinds?: string[];
   /** The whole answer; what the schema does not name is stripped before anything is written. */
   answer: z.ZodType<A>;
   /** The records of an answer, ready to land: flat joins of what the answer holds, and removal of what names people. */
   records: (answer: A, ask: Ask) => LandedRecord[];
-  /** The record's key, which also identifies it in lookups. */
+  /** The record's key, which also identifies it in lookups. Of several records of a night with one key the first stays. */
   key: string;
-  /** Field sets beside the plain one. */
-  fields?: Record<string, FieldSet>;
-  /** One call an account and night. */
-  snapshot?: {request: (ask: Ask) => ApiRequest};
-  /** Newest first, in pages, by a window of publication times. */
-  list?: {
+  /** When a record was published, where the machinery must judge its age. */
+  publishedAt?: (record: LandedRecord) => Date | undefined;
+  parts?: Record<string, Part>;
+  /** One call an account and night, or one call a metric. */
+  snapshot?: {
     request: (ask: Ask) => ApiRequest;
-    /** Records a full page holds at most. */
-    size: number;
-    /** Name of the query parameter that carries the page token. */
-    send: string;
-    /** The token of the next page, undefined at the end. */
-    next: (answer: A) => string | undefined;
-    /** How many of the newest records are reachable at all. */
-    reachable?: number;
+    metrics?: string[];
+    /** Each metric is asked for alone; one that is refused lands as `{metric, status}`. */
+    isAlone?: boolean;
+    /** Read as often as `refresh.audience` says. */
+    isAudience?: boolean;
   };
+  /** Values by day: the last days each night, the past by `backfill`. */
+  series?: {
+    request: (ask: Ask) => ApiRequest;
+    metrics?: string[];
+    /** Days that are read again each night, because platforms restate them. */
+    days: number;
+    /** Days that one call may span. */
+    span: number;
+    /** Days that the platform keeps, for `backfill` and `meta.perishable`. */
+    history: number;
+    what: string;
+  };
+  /** Newest first, in pages, by a window of publication times; several where a platform lists posts at several places. */
+  lists?: Listing<A>[];
   /** By lists of ids: the refresh of what a listing's window no longer holds. */
-  lookup?: {request: (ask: Ask) => ApiRequest; size: number};
+  lookup?: {
+    request: (ask: Ask) => ApiRequest;
+    size: number | ((account: Account, group: string) => number);
+    /** One id a request, and the requests packed into the platform's batch. */
+    isBatched?: boolean;
+  };
+  /** Types of posts, in our words, that this stream alone holds, such as stories; absent: all that no other claims. */
+  types?: string[];
+  /** Posts that no listing gives: their ids come from export files and from `posts` in the account. */
+  isUnlisted?: boolean;
   /** USD a returned record, for `plan`. */
   price?: {list?: number; lookup?: number; snapshot?: number};
+}
+
+/** A listing of records in pages. */
+export interface Listing<A = unknown> {
+  request: (ask: Ask) => ApiRequest;
+  /** Records a full page holds at most. */
+  size: number;
+  /** Name of the query parameter that carries the page token. */
+  send: string;
+  /** The token of the next page, undefined at the end. */
+  next: (answer: A) => string | undefined;
+  /** How many of the newest records are reachable at all. */
+  reachable?: number;
+  /** The platform takes no window: pages are read until a record is older than it. */
+  isWindowless?: boolean;
+}
+
+/** A platform's way to pack reading requests into one HTTP call; each of them counts for its limits. */
+export interface BatchCall {
+  size: number;
+  pack: (requests: ApiRequest[]) => ApiRequest;
+  /** One entry a request, in order; undefined: it was not answered. */
+  unpack: (body: unknown) => ({status: number; body: unknown} | undefined)[];
 }
 
 /** A platform. */
@@ -143,10 +260,17 @@ export interface Connector {
   /** Tested default of `api_version`. */
   apiVersion: string;
   auth: Authentication[];
-  limits: LimitHeaders;
+  /** Headers of every call, such as a version. */
+  headers?: (account: Account) => Record<string, string>;
+  /** How a query value is written into an address; percent-encoding unless told. */
+  encodeQuery?: (value: string) => string;
+  limits?: LimitHeaders;
+  /** Milliseconds until calls are served again, by headers of a form of their own. */
+  regain?: (headers: Record<string, string>) => number | undefined;
   errors: ErrorRule[];
   /** The faults that a body reports, also beside data in an answer with status 200. */
   problems: (body: unknown) => Problem[];
+  batch?: BatchCall;
   streams: Record<string, Stream>;
 }
 
@@ -166,6 +290,11 @@ export function isConnector(value: unknown): value is Connector {
 /** Types a stream by its answer; the machinery then treats all streams alike. */
 export function stream<A>(declaration: Stream<A>): Stream {
   return declaration as unknown as Stream;
+}
+
+/** Types the reading of a part by its answer. */
+export function partRead<A>(declaration: PartRead<A>): PartRead {
+  return declaration as unknown as PartRead;
 }
 
 /** A GET request; `endpoint` is the path with the ids named instead of given. */

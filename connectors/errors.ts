@@ -3,6 +3,9 @@
  *
  * A message reads `<account> <stream>: <fact>; <what to do>` and holds no query string, no token and no post text.
  */
+import type {Missing} from "./connector.ts";
+
+/** Any fault that is ours to name. */
 export class MegaphoneError extends Error {
   /** HTTP requests that were sent before this error was raised; 0 when it did not come from a call. */
   readonly attempts: number;
@@ -25,6 +28,22 @@ export class ShapeError extends MegaphoneError {}
 
 /** What was asked for is no longer there: note it, go on. */
 export class GoneError extends MegaphoneError {}
+
+/** A metric or field that was asked for is not offered: find which, leave it out, go on. */
+export class MetricError extends MegaphoneError {}
+
+/** A record has no such part: note why, go on. */
+export class PartError extends MegaphoneError {
+  readonly missing: Missing;
+
+  constructor(message: string, options: {cause?: unknown; attempts?: number; missing?: Missing | undefined} = {}) {
+    super(message, options);
+    this.missing = options.missing ?? "not_offered";
+  }
+}
+
+/** The answer would be too large: ask for less at once. */
+export class SizeError extends MegaphoneError {}
 
 /** A passing fault that outlasted its retries: stop the stream, read it again next night. */
 export class RetryableError extends MegaphoneError {

@@ -1,75 +1,72 @@
 /**
- * The one extraction loop: a plan of calls, made from what is known, and its execution, page by page, into batches.
+ * The one extraction loop: executes a plan of calls, page by page, and gathers each stream's records of the night.
  *
- * `plan` prints the very list that `run` executes. Accounts run in parallel, the calls of one account in sequence. What
- * was fetched before a fault is handed on all the same; a cursor moves only when its stream ended well, because feeds
- * come newest first and an interrupted one has left out older records.
+ * Accounts run in parallel, the calls of one account in sequence. What was fetched before a fault is handed on all the
+ * same; a cursor moves only when its stream ended well, because feeds come newest first and an interrupted one has left
+ * out older records. What a platform refuses in part (a metric, a part of one record, too much at once) is found and
+ * left out, and the rest goes on.
  */
 import {readdirSync} from "node:fs";
 import {extname} from "node:path";
 import type {z} from "zod";
-import {authentication} from "./auth.ts";
 import {
-  type Account,
+  type ApiRequest,
   type Ask,
   type Connector,
   isConnector,
+  type KnownPost,
   type LandedRecord,
+  type Missing,
+  type Part,
   type Problem,
   type Stream
 } from "./connector.ts";
-import {AuthError, GoneError, MegaphoneError, RetryableError, ShapeError} from "./errors.ts";
-import {type Http, ruleFor} from "./http.ts";
+import {
+  AuthError,
+  GoneError,
+  MegaphoneError,
+  MetricError,
+  PartError,
+  RetryableError,
+  ShapeError,
+  SizeError
+} from "./errors.ts";
+import {type ApiResponse, errorOf, type Http, ruleFor} from "./http.ts";
+import {
+  type Cursor,
+  chunks,
+  grouped,
+  isYoungEnough,
+  liveMetrics,
+  type PlannedCall,
+  partLists,
+  permittedParts,
+  type StreamState,
+  type Tonight
+} from "./plan.ts";
 
-const day = 86_400_000;
-/** A field set that ends at an age is asked for until an hour before, so that a slow night asks nothing too late. */
-const margin = 3_600_000;
 /** Pages of one listing: far above what any platform serves, low enough to end a feed that never does. */
 const mostPages = 10_000;
 
-/** How often a post's counters are read again, in days: `daily` up to that age every day, and so on. */
-export interface Refresh {
-  daily: number;
-  weekly: number;
-  monthly: number;
-}
-
-/** What is known of an account's stream before the night. */
-export interface StreamState {
-  /** When its listing last ended well. */
-  listedAt: Date | undefined;
-  /** Posts to read again that tonight's listing will not hold. */
-  due: {id: string; publishedAt: Date}[];
-  /** How many known posts were published from a time on. */
-  publishedFrom: (from: Date | undefined, to: Date | undefined) => number;
-}
-
-/** One planned chain of calls: a listing with its pages, a lookup or a snapshot. */
-export interface PlannedCall {
-  account: Account;
-  stream: string;
-  how: "snapshot" | "list" | "lookup";
-  ask: Ask;
+/** The requests of one endpoint in a night, as `meta.request` shows them. */
+export interface Requests {
   endpoint: string;
-  /** Posts it is expected to return. */
-  posts: number;
+  status: string;
   httpCalls: number;
-  bound: "exact" | "upper";
+  /** As the platform counts them: each item of a batch. */
+  countedCalls: number;
+  retries: number;
 }
 
-/** What a chain of calls gave. */
+/** What a stream gave in a night. */
 export interface Extracted {
-  call: PlannedCall;
+  stream: string;
   capturedAt: Date;
   records: LandedRecord[];
-  /** Whether it ended well. */
-  isComplete: boolean;
-  httpCalls: number;
-  retries: number;
-  status: string;
+  /** Where it goes on; undefined unless every call ended well. */
+  cursor: Cursor | undefined;
+  requests: Requests[];
   error: MegaphoneError | undefined;
-  /** Records that the answer left out because a field set may not be asked of them: they are read again without it. */
-  refusedIds: string[];
 }
 
 /** The connectors found beside this file, by platform. */
@@ -84,183 +81,418 @@ export async function findConnectors(): Promise<Map<string, Connector>> {
   return found;
 }
 
-/** The day from which a stream's listing reads tonight: the daily refresh, and a day before the last good listing. */
-export function listingStart(state: Pick<StreamState, "listedAt">, refresh: Refresh, now: Date): Date | undefined {
-  if (state.listedAt === undefined) return undefined;
-  return new Date(Math.min(now.getTime() - refresh.daily * day, state.listedAt.getTime() - day));
-}
-
-/** Tonight's calls of an account, stream by stream. */
-export function planAccount(
-  connector: Connector,
-  account: Account,
-  states: ReadonlyMap<string, StreamState>,
-  refresh: Refresh,
-  now: Date
-): PlannedCall[] {
-  const {userContext} = authentication(connector, account);
-  return Object.entries(connector.streams).flatMap(([name, stream]) => {
-    const state = states.get(name) ?? {listedAt: undefined, due: [], publishedFrom: () => 0};
-    const sets = Object.entries(stream.fields ?? {}).filter(([, set]) => userContext || !set.userContext);
-    const asked = (youngest: number): string[] =>
-      sets
-        .filter(([, set]) => youngest < (set.youngerThanDays ?? Number.POSITIVE_INFINITY) * day - margin)
-        .map(([key]) => key);
-    const base = {account, stream: name};
-    const calls: PlannedCall[] = [];
-    if (stream.snapshot) {
-      const ask = {account, asked: asked(0)};
-      const endpoint = stream.snapshot.request(ask).endpoint;
-      calls.push({...base, how: "snapshot", ask, endpoint, posts: 0, httpCalls: 1, bound: "exact"});
-    }
-    if (stream.list) {
-      const from = listingStart(state, refresh, now);
-      for (const window of windows(
-        sets.map(([, set]) => set.youngerThanDays),
-        from,
-        now
-      )) {
-        const ask: Ask = {account, asked: asked(window.to ? now.getTime() - window.to.getTime() : 0), ...window};
-        const isListed = state.listedAt !== undefined;
-        const posts = isListed ? state.publishedFrom(window.from, window.to) : (stream.list.reachable ?? 0);
-        calls.push({
-          ...base,
-          how: "list",
-          ask,
-          endpoint: stream.list.request(ask).endpoint,
-          posts,
-          httpCalls: Math.max(1, Math.ceil(posts / stream.list.size)),
-          bound: isListed ? "exact" : "upper"
-        });
-      }
-    }
-    if (stream.lookup) {
-      const bySets = grouped(state.due, post => asked(now.getTime() - post.publishedAt.getTime()).join());
-      for (const [key, posts] of bySets) {
-        for (let start = 0; start < posts.length; start += stream.lookup.size) {
-          const ids = posts.slice(start, start + stream.lookup.size).map(({id}) => id);
-          const ask: Ask = {account, asked: key === "" ? [] : key.split(","), ids};
-          const endpoint = stream.lookup.request(ask).endpoint;
-          calls.push({...base, how: "lookup", ask, endpoint, posts: ids.length, httpCalls: 1, bound: "exact"});
-        }
-      }
-    }
-    return calls;
-  });
-}
-
 /**
- * Executes an account's plan, one call chain after the other. An AuthError ends the account; any other fault ends its
- * stream, and the account's other streams go on. What is no error of ours propagates: it is a bug.
+ * Executes an account's plan, stream by stream. An AuthError ends the account; any other fault ends its stream, and the
+ * account's other streams go on. What is no error of ours propagates: it is a bug.
  */
 export async function extractAccount(
   connector: Connector,
   plan: readonly PlannedCall[],
+  states: ReadonlyMap<string, StreamState>,
   http: Http,
-  now: () => Date
+  clock: () => Tonight
 ): Promise<Extracted[]> {
   const results: Extracted[] = [];
-  const stopped = new Set<string>();
-  for (const call of plan) {
-    if (stopped.has(call.stream)) continue;
-    const stream = connector.streams[call.stream]!;
-    const result = await executeCall(stream, connector, call, http, now());
+  for (const [name, calls] of grouped(plan, ({stream}) => stream)) {
+    const extraction = new Extraction(connector, name, calls, states.get(name), http, clock());
+    const result = await extraction.run();
     results.push(result);
-    for (const plain of withoutFields(stream, call, result.refusedIds)) {
-      results.push(await executeCall(stream, connector, plain, http, now()));
-    }
-    if (result.error !== undefined) stopped.add(call.stream);
     if (result.error instanceof AuthError) break;
   }
   return results;
 }
 
-async function executeCall(
-  stream: Stream,
-  connector: Connector,
-  call: PlannedCall,
-  http: Http,
-  capturedAt: Date
-): Promise<Extracted> {
-  const result: Extracted = {
-    call,
-    capturedAt,
-    records: [],
-    isComplete: false,
-    httpCalls: 0,
-    retries: 0,
-    status: "ok",
-    error: undefined,
-    refusedIds: []
-  };
-  const request = stream[call.how]!.request(call.ask);
-  const seen = new Set<string>();
-  let token: string | undefined;
-  try {
+/** The extraction of one stream in one night. */
+class Extraction {
+  private readonly stream: Stream;
+  /** By key; the first of a night stays, because a second listing may show a post again. */
+  private readonly records = new Map<unknown, LandedRecord>();
+  private readonly requests = new Map<string, Requests>();
+  private readonly refused: Record<string, string>;
+  private readonly bare: Record<string, string>;
+  private readonly posts: Map<string, KnownPost>;
+  /** Records a page, once the platform asked for less. */
+  private pageSize = Number.POSITIVE_INFINITY;
+  private error: MegaphoneError | undefined;
+
+  constructor(
+    private readonly connector: Connector,
+    private readonly name: string,
+    private readonly calls: readonly PlannedCall[],
+    state: StreamState | undefined,
+    private readonly http: Http,
+    private readonly tonight: Tonight
+  ) {
+    this.stream = connector.streams[name]!;
+    this.refused = {...state?.cursor?.refused};
+    this.bare = {...state?.cursor?.bare};
+    this.posts = new Map([...(state?.known ?? []), ...(state?.due ?? [])].map(post => [post.id, post]));
+  }
+
+  async run(): Promise<Extracted> {
+    try {
+      for (const call of this.calls) if (call.how !== "part") await this.execute(call);
+      this.addStubs();
+      for (const [name, part] of this.partsOf()) if (part.read !== undefined) await this.readPart(name, part);
+    } catch (error) {
+      if (!(error instanceof MegaphoneError)) throw error;
+      this.error = error;
+    }
+    this.settleParts();
+    return {
+      stream: this.name,
+      capturedAt: this.tonight.now,
+      records: [...this.records.values()],
+      cursor: this.error === undefined ? this.cursor() : undefined,
+      requests: [...this.requests.values()],
+      error: this.error
+    };
+  }
+
+  private cursor(): Cursor {
+    const {refused, bare} = this;
+    return {
+      read_at: this.tonight.now.toISOString(),
+      ...(Object.keys(refused).length > 0 ? {refused} : {}),
+      ...(Object.keys(bare).length > 0 ? {bare} : {})
+    };
+  }
+
+  private async execute(call: PlannedCall): Promise<void> {
+    if (call.how === "list") await this.list(call);
+    else if (call.how === "lookup") await this.lookUp(call);
+    else await this.once(call);
+  }
+
+  /** A snapshot or a stretch of a series; a metric that is refused alone lands as a fact. */
+  private async once(call: PlannedCall): Promise<void> {
+    const {request} = this.stream[call.how as "snapshot" | "series"]!;
+    const body = await this.ask(request, call.ask);
+    if (body === undefined) {
+      if (this.stream.snapshot?.isAlone) this.keep([{metric: call.ask.metrics[0], status: "not_offered"}], {});
+      return;
+    }
+    this.keep(this.stream.records(shaped(this.stream.answer, body.body, this.who), call.ask), {});
+    this.refuseEmptyWithProblem(body.problems, call);
+  }
+
+  private async list(call: PlannedCall): Promise<void> {
+    const listing = this.stream.lists![call.listing]!;
+    const {from} = call.ask;
+    const isWanted = (record: LandedRecord): boolean =>
+      !listing.isWindowless || from === undefined || (this.stream.publishedAt?.(record) ?? from) >= from;
+    const seen = new Set<string>();
+    let token: string | undefined;
     for (let page = 0; page < mostPages; page++) {
-      const paged = token === undefined ? request : {...request, query: {...request.query, [stream.list!.send]: token}};
-      const response = await http.send(paged, {stream: call.stream});
-      result.httpCalls += response.attempts;
-      result.retries += response.attempts - 1;
-      const answer = shaped(stream, response.body, call);
-      const records = stream.records(answer, call.ask);
-      refuseEmptyWithProblem(connector, response.problems, records, call);
-      collectRefused(stream, connector, response.problems, records, result);
-      for (const record of records) result.records.push(record);
-      token = call.how === "list" ? stream.list!.next(answer) : undefined;
-      if (token === undefined) {
-        result.isComplete = true;
-        return result;
-      }
+      const request = (ask: Ask): ApiRequest => {
+        const first = listing.request(ask);
+        return token === undefined ? first : {...first, query: {...first.query, [listing.send]: token}};
+      };
+      const {body, problems, ask, statuses} = await this.askWithParts(request, call.ask);
+      const answer = shaped(this.stream.answer, body, this.who);
+      const all = this.stream.records(answer, ask);
+      const records = all.filter(isWanted);
+      this.keep(records, statuses);
+      this.refuseEmptyWithProblem(problems, call);
+      await this.readWithoutParts(problems, ask);
+      token = records.length < all.length ? undefined : listing.next(answer);
+      if (token === undefined) return;
       if (seen.has(token)) {
-        throw new ShapeError(`${who(call)}: the platform gave the same page token twice; the rest is read next time`);
+        throw new ShapeError(`${this.who}: the platform gave the same page token twice; the rest is read next time`);
       }
       seen.add(token);
     }
-    throw new ShapeError(`${who(call)}: more than ${mostPages} pages; the rest is read next time`);
-  } catch (error) {
-    if (!(error instanceof MegaphoneError)) throw error;
-    result.httpCalls += error.attempts;
-    result.retries += Math.max(0, error.attempts - 1);
-    result.status = statusOf(error);
-    result.error = error;
-    return result;
+    throw new ShapeError(`${this.who}: more than ${mostPages} pages; the rest is read next time`);
+  }
+
+  private async lookUp(call: PlannedCall): Promise<void> {
+    const {request, isBatched} = this.stream.lookup!;
+    if (isBatched) {
+      const lists = call.ask.ids!.map(id => [id]);
+      for (const [id, answer] of await this.batch(request, call.ask, lists)) {
+        if (answer instanceof GoneError) this.keep([{[this.stream.key]: id, is_gone: true}], {});
+        else if (answer instanceof PartError) this.markBare(id, undefined);
+        else if (answer instanceof MegaphoneError) throw answer;
+        else this.keep(this.stream.records(shaped(this.stream.answer, answer, this.who), call.ask), asked(call.ask));
+      }
+      return;
+    }
+    const {body, problems, ask, statuses} = await this.askWithParts(request, call.ask);
+    this.keep(this.stream.records(shaped(this.stream.answer, body, this.who), ask), statuses);
+    this.refuseEmptyWithProblem(problems, call);
+    await this.readWithoutParts(problems, ask);
+  }
+
+  /** Keeps records, each with what is known of its parts by now. */
+  private keep(records: readonly LandedRecord[], statuses: PartStatuses): void {
+    const isPost = this.stream.lists !== undefined || this.stream.lookup !== undefined;
+    for (const record of records) {
+      const key = isPost ? record[this.stream.key] : this.records.size;
+      if (!this.records.has(key)) this.records.set(key, {...record, ...statuses});
+    }
+  }
+
+  /**
+   * Sends a request for records with their nested parts. Where the platform refuses the whole answer because of a part,
+   * it is asked without; the part is then read by itself where that can be, or is missing for the reason given.
+   */
+  private async askWithParts(request: (ask: Ask) => ApiRequest, planned: Ask) {
+    const ask = {...planned, size: Math.min(planned.size, this.pageSize)};
+    try {
+      return {...(await this.ask(request, ask))!, ask, statuses: asked(ask)};
+    } catch (error) {
+      if (!(error instanceof PartError) || ask.parts.length === 0) throw error;
+      const plain = {...ask, parts: [], metrics: []};
+      const {missing} = error;
+      const isFinal = (name: string): boolean =>
+        missing !== "not_offered" || this.stream.parts![name]!.read === undefined;
+      const statuses = statusesOf(ask.parts.filter(isFinal), missing);
+      return {...(await this.ask(request, plain))!, ask: plain, statuses};
+    }
+  }
+
+  /** Sends a request; undefined when it asks for metrics and the platform takes none of them. */
+  private async ask(request: (ask: Ask) => ApiRequest, given: Ask): Promise<ApiResponse | undefined> {
+    const ask = {...given, metrics: this.live(given.metrics)};
+    if (given.metrics.length > 0 && ask.metrics.length === 0 && ask.parts.length === 0) return undefined;
+    try {
+      return await this.send(request(ask));
+    } catch (error) {
+      if (error instanceof SizeError && ask.size > 1) {
+        this.pageSize = Math.floor(ask.size / 2);
+        return this.ask(request, {...ask, size: this.pageSize});
+      }
+      if (!(error instanceof MetricError) || ask.metrics.length === 0) throw error;
+      const taken = await this.metricsTaken(request, ask);
+      // Refused each by itself: then the metrics are not what the platform minds, unless there is only one.
+      if (taken.length === 0 && ask.metrics.length > 1) throw error;
+      for (const metric of ask.metrics) if (!taken.includes(metric)) this.refused[metric] = this.tonight.today;
+      if (taken.length === 0 && ask.parts.length === 0) return undefined;
+      return this.send(request({...ask, metrics: taken}));
+    }
+  }
+
+  /** The metrics of a refused request that the platform takes, found by halves. */
+  private async metricsTaken(request: (ask: Ask) => ApiRequest, ask: Ask): Promise<string[]> {
+    const {metrics} = ask;
+    if (metrics.length <= 1) return [];
+    const middle = Math.ceil(metrics.length / 2);
+    const taken = [];
+    for (const half of [metrics.slice(0, middle), metrics.slice(middle)]) {
+      try {
+        await this.send(request({...ask, metrics: half}));
+        taken.push(...half);
+      } catch (error) {
+        if (!(error instanceof MetricError)) throw error;
+        taken.push(...(await this.metricsTaken(request, {...ask, metrics: half})));
+      }
+    }
+    return taken;
+  }
+
+  private live(metrics: readonly string[]): string[] {
+    return metrics.filter(metric => liveMetrics([metric], this.refused, this.tonight.today).length > 0);
+  }
+
+  private async send(request: ApiRequest, countedCalls = 1) {
+    try {
+      const response = await this.http.send(request, {stream: this.name});
+      this.count(request.endpoint, response.attempts, countedCalls, "ok");
+      return response;
+    } catch (error) {
+      if (error instanceof MegaphoneError) this.count(request.endpoint, error.attempts, countedCalls, statusOf(error));
+      throw error;
+    }
+  }
+
+  private count(endpoint: string, attempts: number, countedCalls: number, status: string): void {
+    const row = this.requests.get(endpoint) ?? {endpoint, status: "ok", httpCalls: 0, countedCalls: 0, retries: 0};
+    row.httpCalls += attempts;
+    row.countedCalls += attempts * countedCalls;
+    row.retries += Math.max(0, attempts - 1);
+    if (status !== "ok" || row.httpCalls === attempts) row.status = status;
+    this.requests.set(endpoint, row);
+  }
+
+  /** One request a list of ids, packed into the platform's batch; what each was answered, by its first id. */
+  private async batch(request: (ask: Ask) => ApiRequest, ask: Ask, lists: string[][]) {
+    const {size, pack, unpack} = this.connector.batch!;
+    const answers: [id: string, answer: unknown][] = [];
+    for (const chunk of chunks(lists, size)) {
+      const asks = chunk.map(ids => ({...ask, metrics: this.live(ask.metrics), ids}));
+      let items = unpack((await this.send(pack(asks.map(request)), chunk.length)).body);
+      const refused = chunk.findIndex((_, index) => this.errorIn(items[index]) instanceof MetricError);
+      if (refused >= 0 && asks[refused]!.metrics.length > 1) {
+        // Asked alone, the first that was refused shows which of the metrics it is.
+        await this.ask(request, asks[refused]!);
+        const again = asks.map(one => ({...one, metrics: this.live(one.metrics)}));
+        items = unpack((await this.send(pack(again.map(request)), chunk.length)).body);
+      }
+      for (const [index, ids] of chunk.entries()) {
+        const item = items[index];
+        answers.push([ids[0]!, this.errorIn(item) ?? item!.body]);
+      }
+    }
+    return answers;
+  }
+
+  private errorIn(item: {status: number; body: unknown} | undefined): MegaphoneError | undefined {
+    if (item !== undefined) return errorOf(this.connector, this.who, item.status, item.body);
+    return new RetryableError(
+      `${this.who}: the platform left an item of a batch unanswered; it is read again next time`
+    );
+  }
+
+  /** Posts that are due and that no listing and no lookup gives: their parts are all that is read of them. */
+  private addStubs(): void {
+    if (this.stream.lookup !== undefined || this.stream.parts === undefined) return;
+    for (const call of this.calls) {
+      if (call.how !== "part") continue;
+      for (const id of call.ask.ids!) if (!this.records.has(id)) this.records.set(id, {[this.stream.key]: id});
+    }
+  }
+
+  /** Reads a part of the records that have it and do not hold it yet. */
+  private async readPart(name: string, part: Part): Promise<void> {
+    const read = part.read!;
+    const holders = new Map<string, LandedRecord[]>();
+    for (const record of this.records.values()) {
+      if (record[`${name}_status`] !== undefined || record.is_gone === true || !this.mayHave(part, record)) continue;
+      const id = read.id(record);
+      if (id === undefined) continue;
+      holders.set(id, [...(holders.get(id) ?? []), record]);
+    }
+    const set = (id: string, value: unknown, status: string): void => {
+      for (const record of holders.get(id) ?? []) Object.assign(record, {[name]: value, [`${name}_status`]: status});
+    };
+    const ask: Ask = {account: this.calls[0]!.account, parts: [], metrics: this.live(part.metrics ?? []), size: 1};
+    if (part.metrics !== undefined && ask.metrics.length === 0) return;
+    const lists = partLists(read, [...holders.keys()], ask.account);
+    const take = (answer: unknown, ids: string[]): void => {
+      const values = read.values(shaped(read.answer, answer, this.who), {...ask, ids});
+      for (const id of ids) {
+        const absent = values.has(id) ? {value: values.get(id)} : (read.absent?.(this.knownOf(id)) ?? "failed");
+        if (typeof absent === "string") set(id, null, absent);
+        else set(id, absent.value, "ok");
+      }
+    };
+    try {
+      if (read.isBatched) {
+        for (const [id, answer] of await this.batch(read.request, ask, lists)) {
+          if (answer instanceof PartError) {
+            set(id, null, answer.missing);
+            if (part.isNested) this.markBare(id, holders.get(id)?.[0]);
+          } else if (answer instanceof MetricError) set(id, null, "not_offered");
+          else if (answer instanceof GoneError) set(id, null, "expired");
+          else if (answer instanceof MegaphoneError) throw answer;
+          else take(answer, [id]);
+        }
+      } else {
+        for (const ids of lists) {
+          const response = await this.ask(read.request, {...ask, ids});
+          if (response !== undefined) take(response.body, ids);
+        }
+      }
+    } catch (error) {
+      // The whole part is withheld, which is no failure of the records.
+      if (!(error instanceof PartError || error instanceof MetricError)) throw error;
+      const missing = error instanceof PartError ? error.missing : "not_offered";
+      for (const [id, records] of holders) if (records[0]![`${name}_status`] === undefined) set(id, null, missing);
+    }
+  }
+
+  private knownOf(id: string): KnownPost | undefined {
+    return this.posts.get(id);
+  }
+
+  private mayHave(part: Part, record: LandedRecord): boolean {
+    const id = String(record[this.stream.key]);
+    const publishedAt = this.stream.publishedAt?.(record) ?? this.knownOf(id)?.publishedAt;
+    if (part.isNested && this.bare[id] !== undefined) return false;
+    return publishedAt === undefined || isYoungEnough(part, publishedAt, this.tonight.now);
+  }
+
+  /** Remembers a record that lacks the nested part, so that no later page is refused because of it. */
+  private markBare(id: string, record: LandedRecord | undefined): void {
+    const published = (record && this.stream.publishedAt?.(record)) ?? this.knownOf(id)?.publishedAt;
+    if (published !== undefined) this.bare[id] = published.toISOString();
+  }
+
+  /** Says of each record and part that was not read why not. */
+  private settleParts(): void {
+    const permitted = new Set(this.partsOf().map(([name]) => name));
+    for (const [name, part] of Object.entries(this.stream.parts ?? {})) {
+      for (const record of this.records.values()) {
+        if (record.is_gone === true || record[`${name}_status`] !== undefined) continue;
+        record[`${name}_status`] = this.reasonOf(name, part, record, permitted);
+      }
+    }
+  }
+
+  private reasonOf(name: string, part: Part, record: LandedRecord, permitted: ReadonlySet<string>): Missing {
+    if (!permitted.has(name)) return "not_permitted";
+    if (part.isNested && this.bare[String(record[this.stream.key])] !== undefined) return "not_offered";
+    if (!this.mayHave(part, record)) return "expired";
+    if (part.read !== undefined && part.read.id(record) === undefined) return "not_offered";
+    return "failed";
+  }
+
+  /** Records that an answer left out because a part of them is refused are read again without it. */
+  private async readWithoutParts(problems: readonly Problem[], ask: Ask): Promise<void> {
+    const {lookup} = this.stream;
+    if (lookup === undefined || ask.parts.length === 0) return;
+    const ids = new Set<string>();
+    for (const problem of problems) {
+      if (problem.id === undefined || this.records.has(problem.id)) continue;
+      if (ruleFor(this.connector, problem)?.then === "drop the metric") ids.add(problem.id);
+    }
+    const size = typeof lookup.size === "number" ? lookup.size : lookup.size(ask.account, "");
+    for (const chunk of chunks([...ids], size)) {
+      const plain: Ask = {account: ask.account, parts: [], metrics: [], size: chunk.length, ids: chunk};
+      const {body} = await this.send(lookup.request(plain));
+      const records = this.stream.records(shaped(this.stream.answer, body, this.who), plain);
+      this.keep(records, statusesOf(ask.parts, "not_permitted"));
+    }
+  }
+
+  private partsOf(): [string, Part][] {
+    return permittedParts(this.connector, this.calls[0]!.account, this.stream);
+  }
+
+  /** Nothing but a fault that a person must mend is no empty page. */
+  private refuseEmptyWithProblem(problems: readonly Problem[], call: PlannedCall): void {
+    if (this.records.size > 0) return;
+    for (const problem of problems) {
+      const rule = ruleFor(this.connector, problem);
+      const fact = `${this.who}: ${problem.title ?? problem.type ?? "the platform reports a fault"}`;
+      if (rule?.then === "tell a person") throw new AuthError(`${fact}; ${rule.action ?? "look at the account"}`);
+      if (rule?.then === "gone" && call.how !== "lookup") throw new GoneError(`${fact}; check the account's id`);
+    }
+  }
+
+  private get who(): string {
+    return `${this.calls[0]!.account.name} ${this.name}`;
   }
 }
 
-/** Ids that a fault of a single field names and that are not among the records. */
-function collectRefused(
-  stream: Stream,
-  connector: Connector,
-  problems: readonly Problem[],
-  records: readonly LandedRecord[],
-  result: Extracted
-): void {
-  const given = new Set(records.map(record => record[stream.key]));
-  for (const problem of problems) {
-    if (problem.id === undefined || given.has(problem.id) || result.refusedIds.includes(problem.id)) continue;
-    if (ruleFor(connector, problem)?.then === "drop the metric") result.refusedIds.push(problem.id);
-  }
+/** What is known of a record's parts, as columns. */
+type PartStatuses = Record<string, "ok" | Missing>;
+
+function asked(ask: Ask): PartStatuses {
+  return statusesOf(ask.parts, "ok");
 }
 
-/** Lookups of records that a call left out, with the plain fields alone. */
-function withoutFields(stream: Stream, call: PlannedCall, ids: readonly string[]): PlannedCall[] {
-  const {lookup} = stream;
-  if (lookup === undefined || call.ask.asked.length === 0) return [];
-  return Array.from({length: Math.ceil(ids.length / lookup.size)}, (_, index) => {
-    const ask: Ask = {account: call.account, asked: [], ids: ids.slice(index * lookup.size, (index + 1) * lookup.size)};
-    const {endpoint} = lookup.request(ask);
-    return {...call, how: "lookup", ask, endpoint, posts: ask.ids!.length, httpCalls: 1, bound: "upper"};
-  });
+function statusesOf(parts: readonly string[], status: "ok" | Missing): PartStatuses {
+  return Object.fromEntries(parts.map(name => [`${name}_status`, status]));
 }
 
 /** The answer as its schema reads it. Throws ShapeError that names the field, never its content. */
-function shaped(stream: Stream, body: unknown, call: PlannedCall): unknown {
-  const answer = stream.answer.safeParse(body);
+function shaped<A>(schema: z.ZodType<A>, body: unknown, who: string): A {
+  const answer = schema.safeParse(body);
   if (answer.success) return answer.data;
   const issue = deepest(answer.error.issues);
   throw new ShapeError(
-    `${who(call)}: ${issue.path.join(".") || "the answer"} is not as documented (${issue.code}); look for a newer version of Megaphone`
+    `${who}: ${issue.path.join(".") || "the answer"} is not as documented (${issue.code}); look for a newer version of Megaphone`
   );
 }
 
@@ -272,53 +504,12 @@ function deepest(issues: readonly z.core.$ZodIssue[], prefix: PropertyKey[] = []
   return inner === undefined ? {path, code: first.code} : deepest(inner, path);
 }
 
-/** Nothing but a fault that a person must mend is no empty page. */
-function refuseEmptyWithProblem(
-  connector: Connector,
-  problems: readonly Problem[],
-  records: readonly LandedRecord[],
-  call: PlannedCall
-): void {
-  if (records.length > 0) return;
-  for (const problem of problems) {
-    const rule = ruleFor(connector, problem);
-    const fact = `${who(call)}: ${problem.title ?? problem.type ?? "the platform reports a fault"}`;
-    if (rule?.then === "tell a person") throw new AuthError(`${fact}; ${rule.action ?? "look at the account"}`);
-    if (rule?.then === "gone" && call.how !== "lookup") throw new GoneError(`${fact}; check the account's id`);
-  }
-}
-
-/** Stretches of a window in each of which the same field sets may be asked for, newest first. */
-function windows(limits: (number | undefined)[], from: Date | undefined, now: Date): {from?: Date; to?: Date}[] {
-  const cuts = [...new Set(limits.filter(limit => limit !== undefined))]
-    .map(limit => new Date(now.getTime() - limit * day + margin))
-    .filter(cut => from === undefined || cut > from)
-    .sort((a, b) => b.getTime() - a.getTime());
-  const edges = [undefined, ...cuts, from];
-  return edges.slice(0, -1).map((to, index) => {
-    const start = edges[index + 1];
-    return {...(start === undefined ? {} : {from: start}), ...(to === undefined ? {} : {to})};
-  });
-}
-
-function grouped<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const name = key(item);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [item]);
-    else group.push(item);
-  }
-  return groups;
-}
-
-function statusOf(error: MegaphoneError): string {
+/** What `meta.request` says of a call that failed. */
+export function statusOf(error: MegaphoneError): string {
   if (error instanceof AuthError) return "not_permitted";
   if (error instanceof GoneError) return "gone";
+  if (error instanceof MetricError) return "not_offered";
+  if (error instanceof PartError) return error.missing;
   if (error instanceof RetryableError) return "retry";
   return "failed";
-}
-
-function who(call: PlannedCall): string {
-  return `${call.account.name} ${call.stream}`;
 }

@@ -11,9 +11,19 @@ import {setTimeout as sleep} from "node:timers/promises";
 import axios, {type AxiosError, type AxiosRequestConfig, type AxiosResponse} from "axios";
 import axiosRetry from "axios-retry";
 import {createSigner, encode, type TokenAnswer} from "./auth.ts";
-import type {Account, ApiRequest, Connector, ErrorRule, Problem} from "./connector.ts";
+import type {Account, ApiRequest, Connector, ErrorRule, Missing, Problem} from "./connector.ts";
 import type {CredentialStore} from "./credentials.ts";
-import {AuthError, ConfigError, GoneError, MegaphoneError, RetryableError, ShapeError} from "./errors.ts";
+import {
+  AuthError,
+  ConfigError,
+  GoneError,
+  MegaphoneError,
+  MetricError,
+  PartError,
+  RetryableError,
+  ShapeError,
+  SizeError
+} from "./errors.ts";
 import {parseJson} from "./json.ts";
 import {askedWait, backoff, waitBeforeNext} from "./limits.ts";
 
@@ -68,13 +78,15 @@ export interface Http {
 
 /** What went wrong with one attempt. */
 export interface Fault {
-  Kind: typeof ConfigError | typeof AuthError | typeof ShapeError | typeof GoneError | typeof RetryableError;
+  Kind: typeof MegaphoneError | typeof PartError | typeof RetryableError;
   fact: string;
   advice: string;
   /** Whether the same request may succeed in a while. */
   isPassing: boolean;
   cause?: {code: string | undefined; message: string};
   resumeAt?: Date | undefined;
+  /** Of a part that a record has not: why. */
+  missing?: Missing | undefined;
 }
 
 const realEffects: HttpEffects = {
@@ -87,7 +99,7 @@ const realEffects: HttpEffects = {
 export function createHttp(options: HttpOptions, effects: HttpEffects = realEffects): Http {
   const {connector, account, credentials, runSignal, deadline, onSecret = () => {}} = options;
   const {requestTimeoutMs = 60_000, maxBytes = 32 * 1024 * 1024, maxWaitMs = 15 * 60_000} = options;
-  const base = baseOf(connector, account);
+  const base = baseOf(account.name, account.baseUrl ?? connector.baseUrl);
   const signer = createSigner(connector, account, credentials, onSecret, {now: effects.now, nonce: randomUUID});
   const transport: AxiosRequestConfig = {
     adapter: "http",
@@ -97,7 +109,7 @@ export function createHttp(options: HttpOptions, effects: HttpEffects = realEffe
     maxContentLength: maxBytes,
     maxBodyLength: maxBytes,
     validateStatus: () => true,
-    headers: {Accept: "application/json", "User-Agent": "megaphone"},
+    headers: {Accept: "application/json", "User-Agent": "megaphone", ...connector.headers?.(account)},
     httpAgent: new http.Agent({keepAlive: true}),
     // Said aloud, or the environment could switch it off.
     httpsAgent: new https.Agent({keepAlive: true, rejectUnauthorized: true})
@@ -117,16 +129,16 @@ export function createHttp(options: HttpOptions, effects: HttpEffects = realEffe
   }
 
   async function send(request: ApiRequest, {stream}: {stream: string}): Promise<ApiResponse> {
-    const isRepeatable = request.method === "GET";
+    const isRepeatable = request.method === "GET" || request.form !== undefined;
     let attempts = 0;
     let answer: Answer | undefined;
     let delay = 0;
     // Kept here for as long as an attempt lasts: `AbortSignal.any` alone would let it be collected.
     let timeLimit: AbortSignal | undefined;
 
-    function fail({Kind, fact, advice, cause, resumeAt}: Fault): MegaphoneError {
-      const until = resumeAt === undefined ? "" : `, until ${resumeAt.toISOString()}`;
-      return new Kind(`${account.name} ${stream}: ${fact}${until}; ${advice}`, {attempts, cause, resumeAt});
+    function fail({Kind, fact, advice, ...rest}: Fault): MegaphoneError {
+      const until = rest.resumeAt === undefined ? "" : `, until ${rest.resumeAt.toISOString()}`;
+      return new Kind(`${account.name} ${stream}: ${fact}${until}; ${advice}`, {...rest, attempts});
     }
 
     /** Counts an attempt and gives the signal that ends it. */
@@ -139,7 +151,7 @@ export function createHttp(options: HttpOptions, effects: HttpEffects = realEffe
 
     function faultOf(error: AxiosError): Fault {
       if (answer !== undefined) {
-        const asked = askedWait(answer.headers, connector.limits, effects.now());
+        const asked = connector.regain?.(answer.headers) ?? askedWait(answer.headers, connector.limits, effects.now());
         const fault = faultOfAnswer(connector, answer)!;
         const isAsked = asked !== undefined && asked > 0 && fault.Kind === RetryableError;
         return isAsked ? {...fault, resumeAt: new Date(effects.now() + asked)} : fault;
@@ -165,13 +177,14 @@ export function createHttp(options: HttpOptions, effects: HttpEffects = realEffe
 
     /** Sends a form on a connection of its own: one kept alive may be cut just then, and the fate of the form unknown. */
     async function post(
-      path: string,
+      {path, base: own}: {path: string; base: string | undefined},
       form: Record<string, string>,
       headers: Record<string, string>
     ): Promise<TokenAnswer | Fault> {
-      const url = addressOf(base, {path, query: {}}, fail);
-      const own = {httpAgent: new http.Agent(), httpsAgent: new https.Agent({rejectUnauthorized: true})};
-      const config = {...transport, ...own, signal: begin(), headers: {...transport.headers, ...headers}};
+      const root = own === undefined || account.baseUrl !== undefined ? base : baseOf(account.name, own);
+      const url = addressOf(root, {path, query: {}}, encode, fail);
+      const agents = {httpAgent: new http.Agent(), httpsAgent: new https.Agent({rejectUnauthorized: true})};
+      const config = {...transport, ...agents, signal: begin(), headers: {...transport.headers, ...headers}};
       try {
         const {status, data} = await axios.post<Buffer>(url.href, new URLSearchParams(form).toString(), config);
         return {status, body: jsonOf(data)};
@@ -182,7 +195,7 @@ export function createHttp(options: HttpOptions, effects: HttpEffects = realEffe
       }
     }
 
-    const url = addressOf(base, request, fail);
+    const url = addressOf(base, request, connector.encodeQuery ?? encode, fail);
     const free = freeAt.get(request.endpoint);
     if (runLeft() <= 0) throw fail(outOfTime);
     try {
@@ -209,7 +222,8 @@ export function createHttp(options: HttpOptions, effects: HttpEffects = realEffe
         retryDelay: () => 0,
         onRetry: () => wait(delay)
       });
-      await client.request({method: request.method, url: url.href});
+      const data = request.form === undefined ? {} : {data: new URLSearchParams(request.form).toString()};
+      await client.request({method: request.method, url: url.href, ...data});
     } catch (error) {
       if (error instanceof MegaphoneError) throw error;
       if (axios.isAxiosError(error)) throw fail(faultOf(error));
@@ -228,7 +242,7 @@ export function createHttp(options: HttpOptions, effects: HttpEffects = realEffe
 
 /** The first rule of a connector's table that one of the problems meets. */
 export function ruleFor(connector: Connector, ...problems: Problem[]): ErrorRule | undefined {
-  const parts = ["status", "type", "code", "title"] as const;
+  const parts = ["status", "type", "code", "subcode", "title"] as const;
   return connector.errors.find(rule =>
     problems.some(problem => parts.every(part => rule[part] === undefined || rule[part] === problem[part]))
   );
@@ -255,8 +269,11 @@ const unknownExchange = {
 const byThen = {
   wait: {Kind: RetryableError, advice: again, isPassing: true},
   "tell a person": {Kind: AuthError, advice: "look at the account on the platform", isPassing: false},
+  "next night": {Kind: RetryableError, advice: again, isPassing: false},
   gone: {Kind: GoneError, advice: "check whether it still exists and its id is right", isPassing: false},
-  "drop the metric": {Kind: ConfigError, advice: "the platform refuses a field that was asked for", isPassing: false},
+  "drop the metric": {Kind: MetricError, advice: "the platform refuses a field that was asked for", isPassing: false},
+  "drop the part": {Kind: PartError, advice: "the record has none", isPassing: false},
+  "ask for less": {Kind: SizeError, advice: "fewer records are asked for at once", isPassing: false},
   refuse: {Kind: ConfigError, advice: "look for a newer version of Megaphone", isPassing: false}
 } satisfies Record<ErrorRule["then"], Omit<Fault, "fact">>;
 
@@ -280,7 +297,14 @@ function faultOfAnswer(connector: Connector, {status, body, problems}: Answer): 
   if (rule === undefined) return {...unlisted(status), fact};
   const name = rule.type ?? rule.title ?? rule.code;
   const known = byThen[rule.then];
-  return {...known, fact: name === undefined ? fact : `${fact} (${name})`, advice: rule.action ?? known.advice};
+  const advice = rule.action ?? known.advice;
+  return {...known, fact: name === undefined ? fact : `${fact} (${name})`, advice, missing: rule.as};
+}
+
+/** The error that an answer inside a batch is, in the name of a call; undefined for a success. */
+export function errorOf(connector: Connector, who: string, status: number, body: unknown): MegaphoneError | undefined {
+  const fault = faultOfAnswer(connector, {status, headers: {}, body, problems: connector.problems(body)});
+  return fault && new fault.Kind(`${who}: ${fault.fact}; ${fault.advice}`, {missing: fault.missing});
 }
 
 function unlisted(status: number): Omit<Fault, "fact"> {
@@ -339,14 +363,13 @@ function jsonOf(bytes: Buffer): unknown {
 }
 
 /** The address that all calls of an account stay below. */
-function baseOf(connector: Connector, account: Account): URL {
-  const given = account.baseUrl ?? connector.baseUrl;
+function baseOf(name: string, given: string): URL {
   const url = URL.canParse(given) ? new URL(given) : undefined;
   const isLoopback = /^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/.test(url?.hostname ?? "");
   const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback);
   if (url === undefined || !isSafe || url.username || url.password || url.search || url.hash) {
     throw new ConfigError(
-      `${account.name}: base_url is neither https nor http on loopback, or holds more than host and path; correct it`
+      `${name}: base_url is neither https nor http on loopback, or holds more than host and path; correct it`
     );
   }
   url.pathname = url.pathname.replace(/\/+$/, "");
@@ -354,7 +377,12 @@ function baseOf(connector: Connector, account: Account): URL {
 }
 
 /** A request's address. Throws ShapeError, before anything is sent, when it leaves the account's API server. */
-function addressOf(base: URL, {path, query}: Pick<ApiRequest, "path" | "query">, fail: (fault: Fault) => Error): URL {
+function addressOf(
+  base: URL,
+  {path, query}: Pick<ApiRequest, "path" | "query">,
+  encodeValue: (value: string) => string,
+  fail: (fault: Fault) => Error
+): URL {
   const prefix = base.pathname.replace(/\/$/, "");
   const isBelow = path.startsWith("/") && !path.startsWith("//");
   const target = isBelow ? `${base.origin}${prefix}${path}` : path;
@@ -367,8 +395,9 @@ function addressOf(base: URL, {path, query}: Pick<ApiRequest, "path" | "query">,
       isPassing: false
     });
   }
-  for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
   url.hash = "";
-  url.search = [...url.searchParams].map(([key, value]) => `${encode(key)}=${encode(value)}`).join("&");
+  const own = [...url.searchParams].map(([key, value]): [string, string] => [key, encode(value)]);
+  const added = Object.entries(query).map(([key, value]): [string, string] => [key, encodeValue(value)]);
+  url.search = [...new Map([...own, ...added])].map(([key, value]) => `${encode(key)}=${value}`).join("&");
   return url;
 }

@@ -18,19 +18,19 @@ const seconds = /^\d{1,10}$/;
  * Milliseconds that a refusal asks us to wait: by Retry-After or, where that is absent or no valid value, by the rate
  * limit's reset if nothing of the limit is left. Undefined when it asks nothing. Dates are judged by the server's clock.
  */
-export function askedWait(headers: Headers, names: LimitHeaders, now: number): number | undefined {
+export function askedWait(headers: Headers, names: LimitHeaders | undefined, now: number): number | undefined {
   const given = headers["retry-after"]?.trim();
   if (given !== undefined) {
     if (seconds.test(given)) return Number(given) * 1000;
     const date = parseHttpDate(given, now);
     if (date !== undefined) return Math.max(0, date - serverNow(headers, now));
   }
-  return Number(headers[names.remaining]) > 0 ? undefined : untilReset(headers, names, now);
+  return names === undefined || Number(headers[names.remaining]) > 0 ? undefined : untilReset(headers, names, now);
 }
 
 /** Milliseconds until the next call may be made, when an answer says that it was the last of the limit. */
-export function waitBeforeNext(headers: Headers, names: LimitHeaders, now: number): number | undefined {
-  return headers[names.remaining]?.trim() === "0" ? untilReset(headers, names, now) : undefined;
+export function waitBeforeNext(headers: Headers, names: LimitHeaders | undefined, now: number): number | undefined {
+  return names !== undefined && headers[names.remaining]?.trim() === "0" ? untilReset(headers, names, now) : undefined;
 }
 
 /** Milliseconds before the attempt after `attempts` of them, full jitter: up to 2, 4, 8 … seconds, at most 30. */

@@ -110,7 +110,7 @@ const plainFields =
 
 function fieldsFor(ask: Ask): Record<string, string> {
   return {
-    "tweet.fields": ask.asked.includes("private") ? `${plainFields},non_public_metrics` : plainFields,
+    "tweet.fields": ask.parts.includes("private") ? `${plainFields},non_public_metrics` : plainFields,
     expansions: "attachments.media_keys",
     "media.fields": "type"
   };
@@ -208,23 +208,31 @@ export const x = connector({
       docs: "https://docs.x.com/x-api/posts/timelines/introduction",
       answer: posts,
       key: "id",
+      publishedAt: ({published_at}) => (typeof published_at === "string" ? new Date(published_at) : undefined),
       records: postRecords,
-      fields: {
-        private: {youngerThanDays: 30, userContext: true, what: "link clicks, profile clicks and engagements of a post"}
+      parts: {
+        private: {
+          what: "link clicks, profile clicks and engagements of a post",
+          youngerThanDays: 30,
+          userContext: true,
+          isNested: true
+        }
       },
-      list: {
-        request: ask =>
-          get(`/2/users/${ask.account.id}/tweets`, "/2/users/{id}/tweets", {
-            max_results: "100",
-            start_time: ask.from?.toISOString(),
-            end_time: ask.to?.toISOString(),
-            ...fieldsFor(ask)
-          }),
-        size: 100,
-        send: "pagination_token",
-        next: ({meta}) => meta?.next_token,
-        reachable: 3200
-      },
+      lists: [
+        {
+          request: ask =>
+            get(`/2/users/${ask.account.id}/tweets`, "/2/users/{id}/tweets", {
+              max_results: String(ask.size),
+              start_time: ask.from?.toISOString(),
+              end_time: ask.to?.toISOString(),
+              ...fieldsFor(ask)
+            }),
+          size: 100,
+          send: "pagination_token",
+          next: ({meta}) => meta?.next_token,
+          reachable: 3200
+        }
+      ],
       lookup: {
         request: ask => get("/2/tweets", "/2/tweets", {ids: ask.ids?.join(","), ...fieldsFor(ask)}),
         size: 100

@@ -117,28 +117,31 @@ function landBatch(
 ): void {
   const {account} = batch;
   workspace.landing.append(
-    {
-      run_id: run.run_id,
-      platform: content.platform,
-      stream: content.stream,
-      source: "export",
-      account: {
-        account_id: `${account.platform}:${account.platformAccountId}`,
-        platform: account.platform,
-        platform_account_id: account.platformAccountId,
-        name: account.name,
-        kind: account.kind ?? "page",
-        handle: account.handle ?? null
-      },
-      captured_at: batch.capturedAt.toISOString(),
-      captured_on: dayIn(workspace.settings.timezone, batch.capturedAt),
-      asked: [],
-      cursor: null,
-      covers_from: batch.coversFrom,
-      covers_to: batch.coversTo,
-      original: {name: content.file, sha256: content.sha256, kind: content.kind}
-    },
-    batch.records,
+    [
+      {
+        batch: {
+          run_id: run.run_id,
+          platform: content.platform,
+          stream: content.stream,
+          source: "export",
+          account: {
+            account_id: `${account.platform}:${account.platformAccountId}`,
+            platform: account.platform,
+            platform_account_id: account.platformAccountId,
+            name: account.name,
+            kind: account.kind ?? "page",
+            handle: account.handle ?? null
+          },
+          captured_at: batch.capturedAt.toISOString(),
+          captured_on: dayIn(workspace.settings.timezone, batch.capturedAt),
+          cursor: null,
+          covers_from: batch.coversFrom,
+          covers_to: batch.coversTo,
+          original: {name: content.file, sha256: content.sha256, kind: content.kind}
+        },
+        records: batch.records
+      }
+    ],
     now
   );
 }

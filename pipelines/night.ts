@@ -1,16 +1,11 @@
 /** The first half of a night: read every account and land what it gave, then load. */
-import type {Account} from "../connectors/connector.ts";
+import type {Account, KnownPost} from "../connectors/connector.ts";
 import {type CredentialStore, openCredentials} from "../connectors/credentials.ts";
 import {AuthError} from "../connectors/errors.ts";
-import {
-  type Extracted,
-  extractAccount,
-  listingStart,
-  type PlannedCall,
-  planAccount,
-  type StreamState
-} from "../connectors/extract.ts";
+import {type Extracted, extractAccount} from "../connectors/extract.ts";
 import {createHttp} from "../connectors/http.ts";
+import {type Cursor, listingStart, type PlannedCall, planAccount, type StreamState} from "../connectors/plan.ts";
+import {type Asked, cursors, duePosts} from "../warehouse/due.ts";
 import type {LandedAccount} from "../warehouse/landing.ts";
 import {dayIn} from "./calendar.ts";
 import type {AccountOutcome, Run} from "./record.ts";
@@ -23,6 +18,13 @@ export interface Night {
   only?: readonly string[] | undefined;
 }
 
+/** What a night would do for an account: the very list that it executes, and what is known before it. */
+export interface AccountPlan {
+  account: Account;
+  calls: PlannedCall[];
+  states: Map<string, StreamState>;
+}
+
 /** The accounts that a night reads: those with authentication, narrowed by `only`. */
 export function accountsOf(workspace: Workspace, only?: readonly string[]): Account[] {
   return workspace.settings.accounts.filter(
@@ -31,27 +33,58 @@ export function accountsOf(workspace: Workspace, only?: readonly string[]): Acco
   );
 }
 
-/** What a run would do for an account: the very list that it executes. */
-export async function planNight(workspace: Workspace, account: Account, now: Date): Promise<PlannedCall[]> {
-  const connector = workspace.connectors.get(account.platform)!;
-  const states = new Map<string, StreamState>();
-  for (const [name, stream] of Object.entries(connector.streams)) {
-    if (stream.list === undefined) continue;
-    const limits = Object.values(stream.fields ?? {}).flatMap(set => set.youngerThanDays ?? []);
-    states.set(name, await streamState(workspace, account, name, now, limits));
+/** The plans of a night for some accounts. */
+export async function planNight(workspace: Workspace, accounts: readonly Account[], now: Date): Promise<AccountPlan[]> {
+  const {settings, connectors, warehouse} = workspace;
+  const today = dayIn(settings.timezone, now);
+  const known = await cursors(warehouse);
+  const cursorOf = (account: Account, stream: string): Cursor | undefined => {
+    const text = known.get(`${accountId(account)} ${stream}`);
+    return text === undefined ? undefined : (JSON.parse(text) as Cursor);
+  };
+  const asked: Asked[] = [];
+  for (const account of accounts) {
+    const streams = Object.entries(connectors.get(account.platform)!.streams);
+    const claimed = streams.flatMap(([, {types}]) => types ?? []);
+    for (const [stream, {lists, lookup, parts, types, isUnlisted}] of streams) {
+      const cursor = cursorOf(account, stream);
+      if ((lists ?? lookup ?? parts) === undefined || (cursor === undefined && !isUnlisted)) continue;
+      const listedAt = cursor && new Date(cursor.read_at);
+      asked.push({
+        accountId: accountId(account),
+        stream,
+        types: types === undefined ? {except: claimed} : {only: types},
+        listedFrom: lists && listingStart(listedAt, settings.refresh, now),
+        listedOn: listedAt && dayIn(settings.timezone, listedAt),
+        limits: Object.values(parts ?? {}).flatMap(({youngerThanDays}) => youngerThanDays ?? [])
+      });
+    }
   }
-  return planAccount(connector, account, states, workspace.settings.refresh, now);
+  const posts = await duePosts(warehouse, asked, settings.refresh, today);
+  return accounts.map(account => {
+    const connector = connectors.get(account.platform)!;
+    const states = new Map<string, StreamState>();
+    for (const stream of Object.keys(connector.streams)) {
+      const own = posts.filter(post => post.accountId === accountId(account) && post.stream === stream);
+      states.set(stream, {
+        cursor: cursorOf(account, stream),
+        due: own.filter(({isDue}) => isDue).map(knownPost),
+        known: own.filter(({isDue}) => !isDue).map(knownPost)
+      });
+    }
+    return {account, states, calls: planAccount(connector, account, states, settings.refresh, {now, today})};
+  });
+}
+
+function knownPost({id, publishedAt, type, isCounted}: KnownPost): KnownPost {
+  return {id, publishedAt, type, isCounted};
 }
 
 /** Reads the accounts in parallel, lands what they gave, loads it, and writes into the run how each fared. */
 export async function readAccounts(workspace: Workspace, run: Run, night: Night): Promise<void> {
-  const accounts = accountsOf(workspace, night.only);
   const credentials = openCredentials(workspace.settings.credentialsPath);
-  const plans: [Account, PlannedCall[]][] = [];
-  for (const account of accounts) plans.push([account, await planNight(workspace, account, night.now())]);
-  const outcomes = await Promise.all(
-    plans.map(([account, plan]) => readAccount(workspace, run, account, plan, credentials, night))
-  );
+  const plans = await planNight(workspace, accountsOf(workspace, night.only), night.now());
+  const outcomes = await Promise.all(plans.map(plan => readAccount(workspace, run, plan, credentials, night)));
   run.accounts.push(...outcomes);
   run.accounts_ok = run.accounts.filter(({state}) => state !== "failed").length;
   run.accounts_failed = run.accounts.length - run.accounts_ok;
@@ -64,67 +97,60 @@ const runMilliseconds = 60 * 60 * 1000;
 async function readAccount(
   workspace: Workspace,
   run: Run,
-  account: Account,
-  plan: PlannedCall[],
+  {account, calls, states}: AccountPlan,
   credentials: CredentialStore,
   night: Night
 ): Promise<AccountOutcome> {
-  const {log} = workspace;
+  const {log, settings} = workspace;
   const connector = workspace.connectors.get(account.platform)!;
   const deadline = new Date(Date.parse(run.started_at) + runMilliseconds);
   const http = createHttp({connector, account, credentials, deadline, onSecret: secret => log.addSecret(secret)});
-  const results = await extractAccount(connector, plan, http, night.now);
-  land(workspace, run, account, results, plan, night.now());
-  for (const {call, status, httpCalls, retries} of results) {
-    run.requests.push({
-      account_id: accountId(account),
-      platform: account.platform,
-      stream: call.stream,
-      endpoint: call.endpoint,
-      status,
-      http_calls: httpCalls,
-      counted_calls: httpCalls,
-      retries
-    });
+  const clock = () => {
+    const now = night.now();
+    return {now, today: dayIn(settings.timezone, now)};
+  };
+  const results = await extractAccount(connector, calls, states, http, clock);
+  land(workspace, run, account, results, night.now());
+  for (const {stream, requests} of results) {
+    for (const {endpoint, status, httpCalls, countedCalls, retries} of requests) {
+      run.requests.push({
+        account_id: accountId(account),
+        platform: account.platform,
+        stream,
+        endpoint,
+        status,
+        http_calls: httpCalls,
+        counted_calls: countedCalls,
+        retries
+      });
+    }
   }
   return outcome(workspace, account, results);
 }
 
-/** One file a chain of calls; the last of a stream that ended well carries the cursor. */
-function land(
-  workspace: Workspace,
-  run: Run,
-  account: Account,
-  results: Extracted[],
-  plan: PlannedCall[],
-  landedAt: Date
-): void {
-  for (const [index, result] of results.entries()) {
-    const {stream} = result.call;
-    const isLast = !results.slice(index + 1).some(other => other.call.stream === stream);
-    const done = results.filter(other => other.call.stream === stream);
-    const wanted = plan.filter(call => call.stream === stream).length;
-    const endedWell = isLast && done.length >= wanted && done.every(({isComplete}) => isComplete);
-    if (result.records.length === 0 && !endedWell) continue;
-    const day = dayIn(workspace.settings.timezone, result.capturedAt);
-    workspace.landing.append(
-      {
-        run_id: run.run_id,
-        platform: account.platform,
-        stream,
-        source: "api",
-        account: landedAccount(account),
-        captured_at: result.capturedAt.toISOString(),
-        captured_on: day,
-        asked: result.call.ask.asked,
-        cursor: endedWell ? {read_at: result.capturedAt.toISOString()} : null,
-        covers_from: day,
-        covers_to: day
-      },
-      result.records,
-      landedAt
-    );
-  }
+/** One file a stream and night; of a stream that ended well it carries the cursor. */
+function land(workspace: Workspace, run: Run, account: Account, results: Extracted[], landedAt: Date): void {
+  const batches = results
+    .filter(({records, cursor}) => records.length > 0 || cursor !== undefined)
+    .map(({stream, capturedAt, records, cursor}) => {
+      const day = dayIn(workspace.settings.timezone, capturedAt);
+      return {
+        batch: {
+          run_id: run.run_id,
+          platform: account.platform,
+          stream,
+          source: "api" as const,
+          account: landedAccount(account),
+          captured_at: capturedAt.toISOString(),
+          captured_on: day,
+          cursor: cursor === undefined ? null : {...cursor},
+          covers_from: day,
+          covers_to: day
+        },
+        records
+      };
+    });
+  workspace.landing.append(batches, landedAt);
 }
 
 function outcome(workspace: Workspace, account: Account, results: Extracted[]): AccountOutcome {
@@ -162,60 +188,5 @@ function landedAccount(account: Account): LandedAccount {
     name: account.name,
     kind: account.kind,
     handle: null
-  };
-}
-
-/** What the warehouse knows of an account's stream: the last good listing, and the posts that are due by their age. */
-async function streamState(
-  workspace: Workspace,
-  account: Account,
-  stream: string,
-  now: Date,
-  limits: number[]
-): Promise<StreamState> {
-  const {warehouse, settings} = workspace;
-  const id = {account: accountId(account)};
-  const cursor = await warehouse.row<{at: string; day: string}>(
-    `select epoch_ms(read_at)::varchar as at, cast(timezone($zone, read_at) as date) as day from core.cursor
-     where account_id = $account and stream = $stream`,
-    {...id, stream, zone: settings.timezone}
-  );
-  if (cursor === undefined) return {listedAt: undefined, due: [], publishedFrom: () => 0};
-  const listedAt = new Date(Number(cursor.at));
-  const from = listingStart({listedAt}, settings.refresh, now)!;
-  const {daily, weekly, monthly} = settings.refresh;
-  const expiring = limits.map(
-    limit =>
-      `or p.published_on = date '${dayIn(settings.timezone, now)}' - ${limit - 1} and r.confirmed_on < date '${dayIn(settings.timezone, now)}'`
-  );
-  const due = await warehouse.rows<{id: string; published_at: string}>(
-    `select p.lookup_id as id, epoch_ms(p.published_at)::varchar as published_at
-     from core.post as p
-     join core.account as a on a.account_key = p.account_key
-     join core.open_reading as r on r.post_key = p.post_key and r.source_key = 1
-     where a.account_id = $account and p.deleted_on is null and not p.is_repost and not p.is_reply
-       and p.lookup_id is not null
-       and (date_diff('day', r.confirmed_on, cast($today as date)) >= case
-           when date_diff('day', p.published_on, cast($today as date)) < ${daily} then 1
-           when date_diff('day', p.published_on, cast($today as date)) < ${weekly} then 7
-           when date_diff('day', p.published_on, cast($today as date)) < ${monthly} then 30
-         end ${expiring.join(" ")})
-       and not (p.published_at >= cast($from as timestamptz) and r.confirmed_on >= cast($listed_on as date))
-     order by p.published_at desc, p.lookup_id`,
-    {...id, today: dayIn(settings.timezone, now), from: from.toISOString(), listed_on: cursor.day}
-  );
-  const known = await warehouse.rows<{at: string}>(
-    `select epoch_ms(p.published_at)::varchar as at from core.post as p join core.account as a on a.account_key = p.account_key
-     where a.account_id = $account and p.source_key = 1 and p.deleted_on is null and p.published_at >= cast($from as timestamptz)`,
-    {...id, from: from.toISOString()}
-  );
-  const times = known.map(({at}) => Number(at));
-  return {
-    listedAt,
-    due: due.map(post => ({id: post.id, publishedAt: new Date(Number(post.published_at))})),
-    publishedFrom: (start, end) =>
-      times.filter(
-        at => at >= (start?.getTime() ?? Number.NEGATIVE_INFINITY) && at < (end?.getTime() ?? Number.POSITIVE_INFINITY)
-      ).length
   };
 }

@@ -40,10 +40,8 @@ export interface Batch {
   captured_at: string;
   /** The same as a calendar day of the configured time zone. */
   captured_on: string;
-  /** Field sets that were asked for. */
-  asked: string[];
   /** Where the stream goes on next time; only on the last file of a stream that ended well. */
-  cursor: Record<string, string> | null;
+  cursor: Record<string, unknown> | null;
   /** First and last day an export file speaks of; for an API the day of capture. */
   covers_from: string;
   covers_to: string;
@@ -82,21 +80,23 @@ export class Landing {
     return landing;
   }
 
-  /** Writes records as a new file and acknowledges it; returns its manifest line. */
-  append(batch: Batch, records: readonly unknown[], landedAt: Date): Landed {
-    const content = gzipSync(records.map(record => `${JSON.stringify(record)}\n`).join(""), {level: 1});
-    const file = this.nextFile(batch);
-    writeDurably(join(this.folder, file), content);
-    const line: Landed = {
-      ...batch,
-      file,
-      sha256: sha256(content),
-      rows: records.length,
-      landed_at: landedAt.toISOString(),
-      previous: this.last
-    };
-    this.acknowledge(line);
-    return line;
+  /** Writes records as new files, one a batch, and acknowledges them together; returns their manifest lines. */
+  append(batches: readonly {batch: Batch; records: readonly unknown[]}[], landedAt: Date): Landed[] {
+    const lines = batches.map(({batch, records}): Landed => {
+      const content = gzipSync(records.map(record => `${JSON.stringify(record)}\n`).join(""), {level: 1});
+      const file = this.nextFile(batch);
+      writeDurably(join(this.folder, file), content);
+      return {
+        ...batch,
+        file,
+        sha256: sha256(content),
+        rows: records.length,
+        landed_at: landedAt.toISOString(),
+        previous: ""
+      };
+    });
+    this.acknowledge(lines);
+    return lines;
   }
 
   /** Absolute path of a landed file. */
@@ -123,17 +123,22 @@ export class Landing {
     return `${key}-${n}.ndjson.gz`;
   }
 
-  private acknowledge(line: Landed): void {
-    const text = JSON.stringify(line);
+  private acknowledge(lines: readonly Landed[]): void {
+    const texts = lines.map(line => {
+      line.previous = this.last;
+      const text = JSON.stringify(line);
+      this.last = sha256(text);
+      return `${text}\n`;
+    });
+    if (texts.length === 0) return;
     const handle = openSync(this.manifest, "a", 0o600);
     try {
-      writeSync(handle, `${text}\n`);
+      writeSync(handle, texts.join(""));
       fsyncSync(handle);
     } finally {
       closeSync(handle);
     }
-    this.lines.push(line);
-    this.last = sha256(text);
+    this.lines.push(...lines);
   }
 
   private readManifest(): void {

@@ -93,9 +93,7 @@ async function registerFiles(warehouse: Warehouse, landing: Landing, batch: Land
       ${line.source !== "api" || line.cursor !== null}, ${line.rows}, '${line.sha256}',
       timestamptz '${line.landed_at}', now())`;
   });
-  const files = batch.map(
-    (line, index) => `(${start + index}, ${literal(landing.path(line))}, ${literal(line.asked.join(";"))})`
-  );
+  const files = batch.map((line, index) => `(${start + index}, ${literal(landing.path(line))})`);
   const cursors = new Map<string, string>();
   for (const line of batch) {
     if (line.cursor === null) continue;
@@ -105,11 +103,11 @@ async function registerFiles(warehouse: Warehouse, landing: Landing, batch: Land
   await warehouse.exec(`
     insert into meta.load values ${rows.join(", ")};
     create or replace temp table batch_file as
-      select f.load_key, f.path, f.asked, l.platform, l.stream, l.run_id, l.captured_at, l.captured_on, l.covers_to,
+      select f.load_key, f.path, l.platform, l.stream, l.run_id, l.captured_at, l.captured_on, l.covers_to,
         cast(case l.source ${Object.entries(sources)
           .map(([name, key]) => `when '${name}' then ${key}`)
           .join(" ")} end as utinyint) as source_key, a.account_key, l.source
-      from (values ${files.join(", ")}) as f(load_key, path, asked)
+      from (values ${files.join(", ")}) as f(load_key, path)
       join meta.load as l on l.load_key = f.load_key
       join core.account as a on a.account_id = l.account_id;
     create or replace temp table changed_now (post_key integer, published_on date);
@@ -177,7 +175,7 @@ function overFiles(relation: string, model: StagingModel, lines: Landed[], landi
   const columns = Object.entries(model.columns).map(([name, type]) => `${literal(name)}: ${literal(type)}`);
   const paths = lines.filter(line => line.rows > 0).map(line => literal(landing.path(line)));
   const landed = `(
-    select r.* exclude (filename), f.load_key, f.captured_at, f.captured_on, f.asked, f.source
+    select r.* exclude (filename), f.load_key, f.captured_at, f.captured_on, f.source
     from read_json([${paths.join(", ")}], format = 'newline_delimited', compression = 'gzip', filename = true,
       maximum_object_size = 33554432, columns = {${columns.join(", ")}}) as r
     join batch_file as f on f.path = r.filename)`;

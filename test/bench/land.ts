@@ -23,24 +23,29 @@ export async function land(folder: string, scale: number): Promise<Figure[]> {
     const lines = texts.slice(start, start + 100).flatMap(text =>
       posts.records(posts.answer.parse(JSON.parse(text)), {
         account: {...account, id: "7", aliases: [], apiVersion: "2"},
-        asked: []
+        parts: [],
+        metrics: [],
+        size: 100
       })
     );
     landing.append(
-      {
-        run_id: "run",
-        platform: "x",
-        stream: "posts",
-        source: "api",
-        account,
-        captured_at: "2026-01-01T00:00:00.000Z",
-        captured_on: "2026-01-01",
-        asked: [],
-        cursor: null,
-        covers_from: "2026-01-01",
-        covers_to: "2026-01-01"
-      },
-      lines,
+      [
+        {
+          batch: {
+            run_id: "run",
+            platform: "x",
+            stream: "posts",
+            source: "api",
+            account,
+            captured_at: "2026-01-01T00:00:00.000Z",
+            captured_on: "2026-01-01",
+            cursor: null,
+            covers_from: "2026-01-01",
+            covers_to: "2026-01-01"
+          },
+          records: lines
+        }
+      ],
       new Date(0)
     );
   }

@@ -11,6 +11,7 @@ import {
   ConfigError,
   GoneError,
   MegaphoneError,
+  MetricError,
   RetryableError,
   ShapeError
 } from "../../connectors/errors.ts";
@@ -60,7 +61,7 @@ describe("a refusal", () => {
     [
       400,
       {errors: [{type: "not-authorized-for-field"}]},
-      ConfigError,
+      MetricError,
       "HTTP 400 Bad Request (not-authorized-for-field); the platform refuses a field that was asked for"
     ],
     [404, {}, GoneError, "HTTP 404 Not Found; check whether it still exists and its id is right"],

@@ -1,6 +1,6 @@
 import {existsSync, readdirSync, readFileSync} from "node:fs";
 import {describe, expect, it} from "vitest";
-import {get, type LandedRecord} from "../../connectors/connector.ts";
+import type {LandedRecord} from "../../connectors/connector.ts";
 import {
   AuthError,
   ConfigError,
@@ -9,9 +9,10 @@ import {
   RetryableError,
   ShapeError
 } from "../../connectors/errors.ts";
-import {type Extracted, extractAccount, type PlannedCall} from "../../connectors/extract.ts";
+import {type Extracted, extractAccount} from "../../connectors/extract.ts";
 import {ruleFor} from "../../connectors/http.ts";
 import {parseJson} from "../../connectors/json.ts";
+import type {PlannedCall} from "../../connectors/plan.ts";
 import {x} from "../../connectors/x.ts";
 import {accountAt, client, recorded, serve} from "./loopback.ts";
 
@@ -168,10 +169,22 @@ async function read(recording: Recording, stream: "account" | "posts", how: Plan
     response.end(typeof body === "string" ? body : JSON.stringify(body));
   });
   const account = accountAt(server.url, {token: "app-token"});
-  const ask = {account, asked: [], ids: ["1"]};
-  const {endpoint} = get("/", "/");
-  const call: PlannedCall = {account, stream, how, ask, endpoint, posts: 0, httpCalls: 1, bound: "exact"};
-  return (await extractAccount(x, [call], client(account, recorded()), () => new Date()))[0]!;
+  const ask = {account, parts: [], metrics: [], size: 100, ids: ["1"]};
+  const call: PlannedCall = {
+    account,
+    stream,
+    how,
+    listing: 0,
+    part: undefined,
+    ask,
+    endpoint: "/",
+    posts: 0,
+    httpCalls: 1,
+    countedCalls: 1,
+    bound: "exact"
+  };
+  const clock = () => ({now: new Date(), today: "2026-11-25"});
+  return (await extractAccount(x, [call], new Map(), client(account, recorded()), clock))[0]!;
 }
 
 /** The last page of a listing; a fault lasts. */
@@ -182,7 +195,7 @@ function after(recording: Recording): Recording {
 
 function nextOf({body}: Recording): string | undefined {
   const {posts} = x.streams;
-  return posts!.list!.next(posts!.answer.parse(body));
+  return posts!.lists![0]!.next(posts!.answer.parse(body));
 }
 
 const isGone = (record: LandedRecord): boolean => record.is_gone === true;
@@ -195,9 +208,9 @@ describe.skipIf(!existsSync(samples))("X's recorded answers", () => {
 
   it.each(rows.filter(row => "ids" in row))("$file is read", async ({file, stream, how, ids, next, gone = 0}) => {
     const recording = recordingOf(file);
-    const {error, records, isComplete} = await read(recording, stream, how);
+    const {error, records, cursor} = await read(recording, stream, how);
     expect(error).toBeUndefined();
-    expect(isComplete).toBe(true);
+    expect(cursor).toBeDefined();
     const found = records.map(({id}) => id as string);
     if (typeof ids === "number") expect(found).toHaveLength(ids);
     else expect(found).toEqual(ids);
@@ -211,11 +224,11 @@ describe.skipIf(!existsSync(samples))("X's recorded answers", () => {
   });
 
   it.each(rows.filter(row => "error" in row))("$file is an error that says $says", async row => {
-    const {error, records, isComplete} = await read(recordingOf(row.file), row.stream, row.how);
+    const {error, records, cursor} = await read(recordingOf(row.file), row.stream, row.how);
     expect(error).toBeInstanceOf(row.error);
     expect(error!.message).toContain(row.says);
     expect(records).toEqual([]);
-    expect(isComplete).toBe(false);
+    expect(cursor).toBeUndefined();
   });
 
   it.each(rows.filter(row => "problem" in row))("$file tells to $means", ({file, problem, means}) => {

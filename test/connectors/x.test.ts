@@ -1,16 +1,28 @@
 import {readFileSync} from "node:fs";
 import {join} from "node:path";
 import {afterAll, beforeAll, describe, expect, it} from "vitest";
-import {type Account, get, type LandedRecord} from "../../connectors/connector.ts";
+import {type Account, get} from "../../connectors/connector.ts";
 import {AuthError, ConfigError, MegaphoneError, RetryableError, ShapeError} from "../../connectors/errors.ts";
-import {type Extracted, extractAccount, planAccount, type StreamState} from "../../connectors/extract.ts";
+import type {Extracted} from "../../connectors/extract.ts";
 import {faultsOf, type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
 import {x} from "../../connectors/x.ts";
 import {accountAt, client, folder, recorded, sendJson, serve} from "./loopback.ts";
+import {
+  callsOf,
+  known,
+  type NightOptions,
+  night as nightOf,
+  lastNight as now,
+  accountOf as offeredAccount,
+  outcome,
+  plan,
+  recordsOf,
+  refresh,
+  stateOf,
+  streamOf
+} from "./night.ts";
 
-const now = new Date("2020-11-30T23:59:59Z");
 const day = 86_400_000;
-const refresh = {daily: 28, weekly: 90, monthly: 365};
 
 let demo: Sandbox;
 let many: Sandbox;
@@ -22,49 +34,12 @@ afterAll(async () => {
 });
 
 function accountOf(sandbox: Sandbox, way: "oauth1" | "oauth2" | "bearer" = "oauth1"): Account {
-  const {baseUrl, id, auth, otherAuth} = sandbox.accounts.find(({platform}) => platform === "x")!;
-  return accountAt(baseUrl, way === "oauth1" ? auth : otherAuth[way]!, id);
+  const offered = sandbox.accounts[0]!;
+  return offeredAccount(x, offered, way === "oauth1" ? offered.auth : offered.otherAuth[way]!);
 }
 
-function postsState(given: Partial<StreamState>): Map<string, StreamState> {
-  return new Map([["posts", {listedAt: undefined, due: [], publishedFrom: () => 0, ...given}]]);
-}
-
-async function night(
-  account: Account,
-  {
-    states = new Map(),
-    at = now,
-    refresh: often = refresh,
-    stored = "/nonexistent",
-    timeout = 30_000
-  }: {
-    states?: Map<string, StreamState>;
-    at?: Date;
-    refresh?: typeof refresh;
-    stored?: string;
-    timeout?: number;
-  } = {}
-): Promise<Extracted[]> {
-  const plan = planAccount(x, account, states, often, at);
-  const http = client(account, recorded(), {requestTimeoutMs: timeout}, stored);
-  return extractAccount(x, plan, http, () => at);
-}
-
-function recordsOf(results: Extracted[], stream = "posts"): LandedRecord[] {
-  return results.filter(({call}) => call.stream === stream).flatMap(({records}) => records);
-}
-
-function callsOf(results: Extracted[], stream: string): number {
-  return results.filter(({call}) => call.stream === stream).reduce((sum, {httpCalls}) => sum + httpCalls, 0);
-}
-
-/** The outcome of a stream: ok, the name of its error's class, or unread. */
-function outcome(results: Extracted[], stream: string): string {
-  const own = results.filter(({call}) => call.stream === stream);
-  if (own.length === 0) return "unread";
-  const failed = own.find(({error}) => error !== undefined);
-  return failed?.error?.name ?? (own.every(({isComplete}) => isComplete) ? "ok" : "incomplete");
+async function night(account: Account, options: NightOptions = {}): Promise<Extracted[]> {
+  return nightOf(x, account, options);
 }
 
 describe("a night of X", () => {
@@ -92,31 +67,29 @@ describe("a night of X", () => {
     "on the second night, reading %d days again, is %d listings of a call each and the account",
     async (daily, listings) => {
       const listedAt = new Date(now.getTime() - day);
-      const published = recordsOf(await night(accountOf(many))).map(record =>
-        Date.parse(record.published_at as string)
+      const posts = recordsOf(await night(accountOf(many))).map(record =>
+        known(record.id as string, new Date(record.published_at as string))
       );
-      const publishedFrom: StreamState["publishedFrom"] = (from, to) =>
-        published.filter(at => at >= (from?.getTime() ?? 0) && at < (to?.getTime() ?? Number.POSITIVE_INFINITY)).length;
-      const states = postsState({listedAt, publishedFrom});
-      const plan = planAccount(x, accountOf(many), states, {...refresh, daily}, now);
-      expect(plan.map(({stream, how, httpCalls, bound}) => [stream, how, httpCalls, bound])).toEqual([
+      const states = stateOf("posts", {cursor: {read_at: listedAt.toISOString()}, known: posts});
+      const planned = plan(x, accountOf(many), {states, refresh: {...refresh, daily}});
+      expect(planned.map(({stream, how, httpCalls, bound}) => [stream, how, httpCalls, bound])).toEqual([
         ["account", "snapshot", 1, "exact"],
         ...Array.from({length: listings}, () => ["posts", "list", 1, "exact"])
       ]);
       many.resetRequests();
       const results = await night(accountOf(many), {states, refresh: {...refresh, daily}});
       expect(many.requests()).toHaveLength(1 + listings);
-      expect(results.map(({records}) => records.length)).toEqual([1, ...plan.slice(1).map(({posts}) => posts)]);
+      expect(recordsOf(results)).toHaveLength(planned.reduce((sum, call) => sum + call.posts, 0));
     }
   );
 
   it("asks for private counters in the window of thirty days and nowhere else", async () => {
     demo.resetRequests();
     const due = [
-      {id: "1150000000000000001", publishedAt: new Date(now.getTime() - 300 * day)},
-      {id: "1150000000000000002", publishedAt: new Date(now.getTime() - 29 * day)}
+      known("1150000000000000001", new Date(now.getTime() - 300 * day)),
+      known("1150000000000000002", new Date(now.getTime() - 29 * day))
     ];
-    const results = await night(accountOf(demo), {states: postsState({due})});
+    const results = await night(accountOf(demo), {states: stateOf("posts", {due})});
     const asked = demo.requests().map(({path, query}) => ({
       what: query.ids ?? path.split("/").at(-1),
       isOpen: query.end_time === undefined && query.ids === undefined,
@@ -138,8 +111,8 @@ describe("a night of X", () => {
 
   it("never asks for private counters with a bearer token", async () => {
     demo.resetRequests();
-    const due = [{id: "1150000000000000002", publishedAt: new Date(now.getTime() - day)}];
-    const results = await night(accountOf(demo, "bearer"), {states: postsState({due})});
+    const due = [known("1150000000000000002", new Date(now.getTime() - day))];
+    const results = await night(accountOf(demo, "bearer"), {states: stateOf("posts", {due})});
     expect(demo.requests().length).toBeGreaterThan(2);
     expect(JSON.stringify(demo.requests())).not.toContain("non_public_metrics");
     expect(recordsOf(results).filter(record => (record.non_public_metrics ?? null) !== null)).toEqual([]);
@@ -148,14 +121,12 @@ describe("a night of X", () => {
   it("marks a due post that the platform no longer has as gone", async () => {
     const gone = "1150000000000000001";
     const kept = recordsOf(await night(accountOf(demo))).at(-1)!.id as string;
-    const due = [gone, kept].map(id => ({id, publishedAt: new Date("2019-09-04T00:00:00Z")}));
-    const results = await night(accountOf(demo), {states: postsState({listedAt: now, due})});
-    const looked = results.filter(({call}) => call.ask.ids?.includes(gone));
-    expect(looked.map(({status}) => status)).toEqual(["ok"]);
-    expect(looked[0]!.records).toEqual([
-      expect.objectContaining({id: kept}),
-      {id: gone, first_id: gone, is_gone: true}
-    ]);
+    const due = [gone, kept].map(id => known(id, new Date("2019-09-04T00:00:00Z")));
+    const states = stateOf("posts", {cursor: {read_at: now.toISOString()}, due});
+    const results = await night(accountOf(demo), {states});
+    expect(outcome(results, "posts")).toBe("ok");
+    expect(recordsOf(results)).toContainEqual(expect.objectContaining({id: kept, private_status: "expired"}));
+    expect(recordsOf(results)).toContainEqual({id: gone, first_id: gone, is_gone: true});
   });
 
   it("lands nothing of other people: no words of theirs, no ids, no names", async () => {
@@ -206,11 +177,11 @@ describe("a night of X", () => {
     many.setFaults(["same-page-token"]);
     const results = await night(accountOf(many, "bearer"));
     many.setFaults([]);
-    const posts = results.find(({call}) => call.stream === "posts")!;
+    const posts = streamOf(results, "posts");
     expect(posts.error).toBeInstanceOf(ShapeError);
     expect(posts.error!.message).toContain("mandate posts: the platform gave the same page token twice");
-    expect(posts).toMatchObject({isComplete: false, status: "failed", httpCalls: 2});
-    expect(posts.records.length).toBeGreaterThan(100);
+    expect(posts).toMatchObject({cursor: undefined, requests: [{status: "ok", httpCalls: 2}]});
+    expect(posts.records).toHaveLength(100);
   });
 });
 
@@ -310,7 +281,7 @@ describe("an answer that lacks a field", () => {
   it.each(paths(post))("of a post is a ShapeError that names it: %s", async path => {
     const results = await readFrom({user, post: without(post, path)});
     expect(outcome(results, "account")).toBe("ok");
-    const {error, records} = results.find(({call}) => call.stream === "posts")!;
+    const {error, records} = streamOf(results, "posts");
     expect(error).toBeInstanceOf(ShapeError);
     expect(error!.message).toContain(`data.0.${path} is not as documented`);
     expect(error!.message).not.toContain("Acknowledge");
@@ -319,7 +290,7 @@ describe("an answer that lacks a field", () => {
 
   it.each(paths(user))("of a user is a ShapeError that names it: %s", async path => {
     const results = await readFrom({user: without(user, path), post});
-    const {error, records} = results.find(({call}) => call.stream === "account")!;
+    const {error, records} = streamOf(results, "account");
     expect(error).toBeInstanceOf(ShapeError);
     expect(error!.message).toContain(`data.${path} is not as documented`);
     expect(records).toEqual([]);
@@ -367,18 +338,15 @@ describe("a rotated refresh token", () => {
 
 describe("an account without a way to authenticate", () => {
   it("is refused before anything is planned", () => {
-    const plan = () => planAccount(x, accountAt(demo.url, {token: "a", other: "b"}), new Map(), refresh, now);
-    expect(plan).toThrow(ConfigError);
-    expect(plan).toThrow(/consumer_key/);
+    const planned = () => plan(x, accountAt(demo.url, {token: "a", other: "b"}));
+    expect(planned).toThrow(ConfigError);
+    expect(planned).toThrow(/consumer_key/);
   });
 
   it("stops waiting for a platform that is away, and says until the next time", async () => {
     await using server = await serve(response => sendJson(response, 503, {}));
     const results = await night(accountAt(server.url, {token: "app-token"}));
     expect(results.map(({error}) => error)).toEqual([expect.any(RetryableError), expect.any(RetryableError)]);
-    expect(results.map(({httpCalls, retries}) => [httpCalls, retries])).toEqual([
-      [5, 4],
-      [5, 4]
-    ]);
+    for (const {requests} of results) expect(requests).toMatchObject([{httpCalls: 5, retries: 4, status: "retry"}]);
   });
 });

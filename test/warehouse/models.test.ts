@@ -93,7 +93,6 @@ async function given(warehouse: Warehouse, model: Model, relations: Given): Prom
         load_key: "INTEGER",
         captured_at: "TIMESTAMPTZ",
         captured_on: "DATE",
-        asked: "VARCHAR",
         source: "VARCHAR"
       };
       const columns = Object.entries(own).map(([name, type]) => `${name} ${type}`);

@@ -81,15 +81,16 @@ export function landNight(
     captured_at: `${day}T20:00:00.000Z`,
     captured_on: day,
     covers_from: day,
-    covers_to: day,
-    asked: ["private"]
+    covers_to: day
   };
   const at = new Date(`${day}T20:00:01Z`);
   if (followers !== undefined) {
     const record = {id: "7", name: "The mandate", username: "mandate", followers_count: followers};
-    landing.append({...captured, stream: "account", cursor: {read_at: captured.captured_at}}, [record], at);
+    const batch = {...captured, stream: "account", cursor: {read_at: captured.captured_at}};
+    landing.append([{batch, records: [record]}], at);
   }
-  landing.append({...captured, stream: "posts", cursor: {read_at: captured.captured_at}}, posts, at);
+  const batch = {...captured, stream: "posts", cursor: {read_at: captured.captured_at}};
+  landing.append([{batch, records: posts}], at);
 }
 
 export async function load(warehouse: Warehouse, landing: Landing): Promise<number> {

@@ -1,10 +1,4 @@
 -- Posts of X with their public and, while they exist, private counters, one row a post and capture.
-with told as (
-    select
-        *,
-        text_matches(asked, 'private') as is_private_asked
-    from landing.x__posts
-)
 select
     load_key as load_key,
     first_id as platform_post_id,
@@ -32,9 +26,8 @@ select
     id as lookup_id,
     coalesce(is_gone, false) as is_gone,
     'impressions;reactions;reactions__like;comments;shares;shares__repost;shares__quote;saves;engagements;clicks__link;clicks__profile' as asked,
-    case
-        when is_private_asked then 'engagements=not_permitted;clicks__link=not_permitted;clicks__profile=not_permitted'
-        when seconds_between(instant_of(published_at), captured_at) >= 2588400 then 'engagements=expired;clicks__link=expired;clicks__profile=expired'
+    case private_status
+        when 'expired' then 'engagements=expired;clicks__link=expired;clicks__profile=expired'
         else 'engagements=not_permitted;clicks__link=not_permitted;clicks__profile=not_permitted'
     end as exceptions,
     public_metrics.impression_count as impressions,
@@ -48,4 +41,4 @@ select
     non_public_metrics.engagements as engagements,
     non_public_metrics.url_link_clicks as clicks__link,
     non_public_metrics.user_profile_clicks as clicks__profile
-from told
+from landing.x__posts

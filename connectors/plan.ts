@@ -1,0 +1,360 @@
+/**
+ * The plan of a night: the calls of an account, stream by stream, made from what is known before it. `plan` prints the
+ * very list that `run` executes.
+ */
+import {authentication} from "./auth.ts";
+import type {Account, Ask, Connector, KnownPost, Part, PartRead, Stream} from "./connector.ts";
+
+const day = 86_400_000;
+/** A part that ends at an age is asked for until an hour before, so that a slow night asks nothing too late. */
+const margin = 3_600_000;
+/** A refused metric is asked for again after so many days. */
+const quarantineDays = 30;
+
+/** How often something is read again, in days: a post's counters by its age, and audience breakdowns. */
+export interface Refresh {
+  daily: number;
+  weekly: number;
+  monthly: number;
+  audience: number;
+}
+
+/** Where a stream goes on, kept with the last file of a night that ended well. */
+export interface Cursor {
+  /** ISO: when it was read. */
+  read_at: string;
+  /** Metrics that the platform refused, each with the day. */
+  refused?: Record<string, string>;
+  /** Ids of records without the nested part, each with when it was published (ISO). */
+  bare?: Record<string, string>;
+}
+
+/** What is known of an account's stream before the night. */
+export interface StreamState {
+  cursor: Cursor | undefined;
+  /** Posts to read again that tonight's listing will not hold. */
+  due: KnownPost[];
+  /** Known posts since the listing's start. */
+  known: KnownPost[];
+}
+
+/** One planned chain of calls: a listing with its pages, a lookup, a part, a series or a snapshot. */
+export interface PlannedCall {
+  account: Account;
+  stream: string;
+  how: "snapshot" | "series" | "list" | "lookup" | "part";
+  /** Of a listing: which of the stream's. */
+  listing: number;
+  /** The part that is read. */
+  part: string | undefined;
+  ask: Ask;
+  endpoint: string;
+  /** Posts it is expected to return. */
+  posts: number;
+  httpCalls: number;
+  /** As the platform counts them: each item of a batch. */
+  countedCalls: number;
+  bound: "exact" | "upper";
+}
+
+/** The clock of a plan. */
+export interface Tonight {
+  now: Date;
+  /** The calendar day of `now`, YYYY-MM-DD. */
+  today: string;
+}
+
+/** The day from which a stream's listing reads tonight: the daily refresh, and a day before the last good listing. */
+export function listingStart(listedAt: Date | undefined, refresh: Pick<Refresh, "daily">, now: Date): Date | undefined {
+  if (listedAt === undefined) return undefined;
+  return new Date(Math.min(now.getTime() - refresh.daily * day, listedAt.getTime() - day));
+}
+
+/** The metrics of a declaration without those in quarantine. */
+export function liveMetrics(
+  metrics: readonly string[] | undefined,
+  refused: Readonly<Record<string, string>>,
+  today: string
+): string[] {
+  return (metrics ?? []).filter(metric => {
+    const on = refused[metric];
+    return on === undefined || (Date.parse(today) - Date.parse(on)) / day >= quarantineDays;
+  });
+}
+
+/** Tonight's calls of an account, stream by stream. */
+export function planAccount(
+  connector: Connector,
+  account: Account,
+  states: ReadonlyMap<string, StreamState>,
+  refresh: Refresh,
+  tonight: Tonight
+): PlannedCall[] {
+  return Object.entries(connector.streams)
+    .filter(([, {kinds}]) => kinds === undefined || kinds.includes(account.kind))
+    .flatMap(([name, stream]) => {
+      const state = states.get(name) ?? {cursor: undefined, due: [], known: []};
+      return planStream({connector, account, name, stream, state, refresh, tonight});
+    });
+}
+
+interface Planning {
+  connector: Connector;
+  account: Account;
+  name: string;
+  stream: Stream;
+  state: StreamState;
+  refresh: Refresh;
+  tonight: Tonight;
+}
+
+function planStream(planning: Planning): PlannedCall[] {
+  const {stream} = planning;
+  return [
+    ...(stream.snapshot ? planSnapshot(planning) : []),
+    ...(stream.series ? planSeries(planning) : []),
+    ...planPosts(planning)
+  ];
+}
+
+function call(
+  {account, name}: Planning,
+  rest: Pick<PlannedCall, "how" | "ask" | "endpoint"> & Partial<PlannedCall>
+): PlannedCall {
+  const httpCalls = rest.httpCalls ?? 1;
+  return {
+    account,
+    stream: name,
+    listing: 0,
+    part: undefined,
+    posts: 0,
+    bound: "exact",
+    ...rest,
+    httpCalls,
+    countedCalls: rest.countedCalls ?? httpCalls
+  };
+}
+
+function planSnapshot(planning: Planning): PlannedCall[] {
+  const {stream, state, refresh, tonight, account} = planning;
+  const {request, metrics, isAlone, isAudience} = stream.snapshot!;
+  if (isAudience && !isAudienceDue(state.cursor, refresh, tonight)) return [];
+  const live = liveMetrics(metrics, state.cursor?.refused ?? {}, tonight.today);
+  const sets = isAlone ? live.map(metric => [metric]) : metrics === undefined || live.length > 0 ? [live] : [];
+  return sets.map(metrics => {
+    const ask: Ask = {account, parts: [], metrics, size: 1};
+    return call(planning, {how: "snapshot", ask, endpoint: request(ask).endpoint});
+  });
+}
+
+/** Breakdowns are read once in so many days, and on the last day of a quarter. */
+function isAudienceDue(cursor: Cursor | undefined, refresh: Refresh, {now, today}: Tonight): boolean {
+  const isQuarterEnd = /-(03-31|06-30|09-30|12-31)$/.test(today);
+  if (cursor === undefined || isQuarterEnd) return true;
+  // Half a day of grace: a night may begin a little earlier than the one before.
+  return now.getTime() - Date.parse(cursor.read_at) >= refresh.audience * day - day / 2;
+}
+
+function planSeries(planning: Planning): PlannedCall[] {
+  const {stream, state, tonight, account} = planning;
+  const {request, metrics, days, span} = stream.series!;
+  const live = liveMetrics(metrics, state.cursor?.refused ?? {}, tonight.today);
+  if (metrics !== undefined && live.length === 0) return [];
+  const last = Date.parse(tonight.today);
+  // After nights that were missed the series goes on where it ended.
+  const missed =
+    state.cursor === undefined ? 0 : Math.floor((tonight.now.getTime() - Date.parse(state.cursor.read_at)) / day);
+  const first = last - Math.min(days - 1 + Math.max(0, missed - 1), stream.series!.history) * day;
+  return spans(first, last, span).map(({from, to}) => {
+    const ask: Ask = {account, parts: [], metrics: live, size: 1, from, to};
+    return call(planning, {how: "series", ask, endpoint: request(ask).endpoint});
+  });
+}
+
+/** Stretches of at most so many days, both ends inclusive, oldest first. */
+export function spans(first: number, last: number, days: number): {from: Date; to: Date}[] {
+  const found = [];
+  for (let from = first; from <= last; from += days * day) {
+    found.push({from: new Date(from), to: new Date(Math.min(last, from + (days - 1) * day))});
+  }
+  return found;
+}
+
+function planPosts(planning: Planning): PlannedCall[] {
+  const {stream, state, connector, account, tonight, refresh} = planning;
+  const parts = permittedParts(connector, account, stream);
+  const {now} = tonight;
+  const bare = Object.values(state.cursor?.bare ?? {}).map(at => new Date(at));
+  const metricsOf = (names: string[]): string[] =>
+    names.flatMap(name => liveMetrics(stream.parts![name]!.metrics, state.cursor?.refused ?? {}, tonight.today));
+  /** Nested parts that may be asked of posts of these ages; not where one of them is known to lack it. */
+  const nested = (youngest: number, lacks: boolean): string[] =>
+    parts
+      .filter(
+        ([, part]) => part.isNested && youngest < (part.youngerThanDays ?? Number.POSITIVE_INFINITY) * day - margin
+      )
+      .filter(([, part]) => !(lacks && part.read !== undefined))
+      .map(([name]) => name);
+  const calls: PlannedCall[] = [];
+  /** Posts whose parts are read by themselves. */
+  const apart = new Map<string, KnownPost[]>(parts.map(([name]) => [name, []]));
+  const addApart = (posts: readonly KnownPost[], asked: string[]): void => {
+    for (const [name, part] of parts) {
+      if (part.read === undefined || asked.includes(name)) continue;
+      apart
+        .get(name)!
+        .push(...posts.filter(post => hasPart(part, post, now) && state.cursor?.bare?.[post.id] === undefined));
+    }
+  };
+
+  const listedAt = state.cursor === undefined ? undefined : new Date(state.cursor.read_at);
+  const isListed = listedAt !== undefined;
+  const from = listingStart(listedAt, refresh, now);
+  for (const [listing, list] of (stream.lists ?? []).entries()) {
+    const limits = parts.filter(([, part]) => part.isNested).map(([, part]) => part.youngerThanDays);
+    for (const window of list.isWindowless ? [from === undefined ? {} : {from}] : windows(limits, from, now)) {
+      const isIn = (at: Date): boolean =>
+        at >= (window.from ?? new Date(0)) && (window.to === undefined || at < window.to);
+      const asked = nested(window.to ? now.getTime() - window.to.getTime() : 0, bare.some(isIn));
+      const ask: Ask = {account, parts: asked, metrics: metricsOf(asked), size: list.size, ...window};
+      const known = listing === 0 ? state.known.filter(({publishedAt}) => isIn(publishedAt)) : [];
+      addApart(known, asked);
+      const posts = isListed ? known.length : (list.reachable ?? 0);
+      // Without a window the last page holds older ones: one that is full of newer ones is followed by another.
+      const pages = list.isWindowless && isListed ? Math.floor(posts / list.size) + 1 : Math.ceil(posts / list.size);
+      const httpCalls = Math.max(1, pages);
+      const bound = isListed ? "exact" : "upper";
+      calls.push(
+        call(planning, {how: "list", listing, ask, endpoint: list.request(ask).endpoint, posts, httpCalls, bound})
+      );
+    }
+  }
+  const {lookup} = stream;
+  if (lookup !== undefined) {
+    const isBare = (id: string): boolean => state.cursor?.bare?.[id] !== undefined;
+    const bySets = grouped(state.due, post =>
+      nested(now.getTime() - post.publishedAt.getTime(), isBare(post.id)).join()
+    );
+    for (const [key, posts] of bySets) {
+      const asked = key === "" ? [] : key.split(",");
+      addApart(posts, asked);
+      for (const ids of chunks(
+        posts.map(({id}) => id),
+        sizeOf(lookup, account, "")
+      )) {
+        const ask: Ask = {account, parts: asked, metrics: metricsOf(asked), size: ids.length, ids};
+        const countedCalls = lookup.isBatched ? ids.length : 1;
+        calls.push(
+          call(planning, {how: "lookup", ask, endpoint: lookup.request(ask).endpoint, posts: ids.length, countedCalls})
+        );
+      }
+    }
+  } else if (stream.parts !== undefined) addApart(state.due, []);
+  for (const [name, part] of parts) {
+    if (part.read === undefined) continue;
+    const metrics = liveMetrics(part.metrics, state.cursor?.refused ?? {}, tonight.today);
+    if (part.metrics !== undefined && metrics.length === 0) continue;
+    const posts = apart.get(name)!;
+    if (isListed && posts.length === 0) continue;
+    const ask: Ask = {account, parts: [], metrics, size: 1, ids: posts.map(({id}) => id)};
+    const {endpoint} = part.read.request({...ask, ids: ask.ids!.slice(0, 1)});
+    const upper = Math.max(...(stream.lists ?? []).map(({reachable}) => reachable ?? 0), 0);
+    const count =
+      isListed || stream.isUnlisted
+        ? partCalls(
+            part.read,
+            posts.map(({id}) => id),
+            connector,
+            account
+          )
+        : upperPartCalls(part.read, upper, connector, account);
+    if (count.httpCalls === 0) continue;
+    calls.push(
+      call(planning, {
+        how: "part",
+        part: name,
+        ask,
+        endpoint,
+        posts: posts.length,
+        ...count,
+        bound: isListed || stream.isUnlisted ? "exact" : "upper"
+      })
+    );
+  }
+  return calls;
+}
+
+/** The parts of a stream that an account's authentication may ask for. */
+export function permittedParts(connector: Connector, account: Account, stream: Stream): [string, Part][] {
+  const {userContext} = authentication(connector, account);
+  return Object.entries(stream.parts ?? {}).filter(([, part]) => userContext || !part.userContext);
+}
+
+/** Whether a post can have a part: by its type and age. */
+export function hasPart(part: Part, post: Pick<KnownPost, "publishedAt" | "type">, now: Date): boolean {
+  if (part.types !== undefined && (post.type === null || !part.types.includes(post.type))) return false;
+  return isYoungEnough(part, post.publishedAt, now);
+}
+
+/** Whether a post published then still has a part. */
+export function isYoungEnough(part: Part, publishedAt: Date, now: Date): boolean {
+  const age = now.getTime() - publishedAt.getTime();
+  return age < (part.youngerThanDays ?? Number.POSITIVE_INFINITY) * day - margin;
+}
+
+/** The lists of ids by which a part is read, one a request. */
+export function partLists(read: PartRead, ids: readonly string[], account: Account): string[][] {
+  return [...grouped(ids, id => read.group?.(id) ?? "")].flatMap(([group, members]) =>
+    chunks(members, sizeOf(read, account, group))
+  );
+}
+
+function partCalls(read: PartRead, ids: readonly string[], connector: Connector, account: Account) {
+  const requests = partLists(read, ids, account).length;
+  return {httpCalls: read.isBatched ? Math.ceil(requests / connector.batch!.size) : requests, countedCalls: requests};
+}
+
+function upperPartCalls(read: PartRead, posts: number, connector: Connector, account: Account) {
+  const requests = Math.ceil(posts / sizeOf(read, account, ""));
+  return {httpCalls: read.isBatched ? Math.ceil(requests / connector.batch!.size) : requests, countedCalls: requests};
+}
+
+function sizeOf(
+  {size}: {size: number | ((account: Account, group: string) => number)},
+  account: Account,
+  group: string
+): number {
+  return typeof size === "number" ? size : size(account, group);
+}
+
+/** Stretches of a window in each of which the same nested parts may be asked for, newest first. */
+function windows(limits: (number | undefined)[], from: Date | undefined, now: Date): {from?: Date; to?: Date}[] {
+  const cuts = [...new Set(limits.filter(limit => limit !== undefined))]
+    .map(limit => new Date(now.getTime() - limit * day + margin))
+    .filter(cut => from === undefined || cut > from)
+    .sort((a, b) => b.getTime() - a.getTime());
+  const edges = [undefined, ...cuts, from];
+  return edges.slice(0, -1).map((to, index) => {
+    const start = edges[index + 1];
+    return {...(start === undefined ? {} : {from: start}), ...(to === undefined ? {} : {to})};
+  });
+}
+
+/** Lists of at most `size` items. */
+export function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({length: Math.ceil(items.length / size)}, (_, index) =>
+    items.slice(index * size, (index + 1) * size)
+  );
+}
+
+/** Items by a key, in the order of their first. */
+export function grouped<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const name = key(item);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
