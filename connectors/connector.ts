@@ -200,7 +200,7 @@ export interface Stream<A = unknown> {
     /** Read as often as `refresh.audience` says. */
     isAudience?: boolean;
   };
-  /** Values by day: the last days each night, the past by `backfill`. */
+  /** Values by day until yesterday: the last days each night, the past by `backfill`. */
   series?: {
     request: (ask: Ask) => ApiRequest;
     metrics?: string[];
@@ -208,6 +208,8 @@ export interface Stream<A = unknown> {
     days: number;
     /** Days that one call may span. */
     span: number;
+    /** One value for the whole of `days`, which is asked for in one call. */
+    isRolling?: boolean;
     /** Days that the platform keeps, for `backfill` and `meta.perishable`. */
     history: number;
     what: string;
@@ -225,19 +227,24 @@ export interface Stream<A = unknown> {
   types?: string[];
   /** Posts that no listing gives: their ids come from export files and from `posts` in the account. */
   isUnlisted?: boolean;
+  /** Of an unlisted post: the record that its parts are read for. */
+  stub?: (id: string) => LandedRecord;
   /** USD a returned record, for `plan`. */
   price?: {list?: number; lookup?: number; snapshot?: number};
 }
 
 /** A listing of records in pages. */
 export interface Listing<A = unknown> {
+  /** Where its answers are not shaped as the stream's: their schema and records. */
+  answer?: z.ZodType;
+  records?(answer: A, ask: Ask): LandedRecord[];
   request: (ask: Ask) => ApiRequest;
   /** Records a full page holds at most. */
   size: number;
   /** Name of the query parameter that carries the page token. */
   send: string;
   /** The token of the next page, undefined at the end. */
-  next: (answer: A) => string | undefined;
+  next(answer: A): string | undefined;
   /** How many of the newest records are reachable at all. */
   reachable?: number;
   /** The platform takes no window: pages are read until a record is older than it. */
@@ -292,6 +299,11 @@ export function stream<A>(declaration: Stream<A>): Stream {
   return declaration as unknown as Stream;
 }
 
+/** Types a listing whose answers are not shaped as its stream's. */
+export function listing<A>(declaration: Listing<A> & {answer: z.ZodType<A>}): Listing<never> {
+  return declaration as unknown as Listing<never>;
+}
+
 /** Types the reading of a part by its answer. */
 export function partRead<A>(declaration: PartRead<A>): PartRead {
   return declaration as unknown as PartRead;
@@ -301,4 +313,9 @@ export function partRead<A>(declaration: PartRead<A>): PartRead {
 export function get(path: string, endpoint: string, query: Record<string, string | undefined> = {}): ApiRequest {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return {method: "GET", path, endpoint, query: Object.fromEntries(given)};
+}
+
+/** The hashtags of a text, without their sign. */
+export function hashtags(text: string | undefined): string[] {
+  return [...(text ?? "").matchAll(/#([\p{L}\p{N}_]+)/gu)].map(([, tag]) => tag!);
 }

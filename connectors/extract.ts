@@ -16,6 +16,7 @@ import {
   isConnector,
   type KnownPost,
   type LandedRecord,
+  type Listing,
   type Missing,
   type Part,
   type Problem,
@@ -177,7 +178,7 @@ class Extraction {
   }
 
   private async list(call: PlannedCall): Promise<void> {
-    const listing = this.stream.lists![call.listing]!;
+    const listing = this.stream.lists![call.listing]! as Listing;
     const {from} = call.ask;
     const isWanted = (record: LandedRecord): boolean =>
       !listing.isWindowless || from === undefined || (this.stream.publishedAt?.(record) ?? from) >= from;
@@ -189,8 +190,8 @@ class Extraction {
         return token === undefined ? first : {...first, query: {...first.query, [listing.send]: token}};
       };
       const {body, problems, ask, statuses} = await this.askWithParts(request, call.ask);
-      const answer = shaped(this.stream.answer, body, this.who);
-      const all = this.stream.records(answer, ask);
+      const answer = shaped(listing.answer ?? this.stream.answer, body, this.who);
+      const all = (listing.records ?? this.stream.records)(answer, ask);
       const records = all.filter(isWanted);
       this.keep(records, statuses);
       this.refuseEmptyWithProblem(problems, call);
@@ -211,7 +212,7 @@ class Extraction {
       const lists = call.ask.ids!.map(id => [id]);
       for (const [id, answer] of await this.batch(request, call.ask, lists)) {
         if (answer instanceof GoneError) this.keep([{[this.stream.key]: id, is_gone: true}], {});
-        else if (answer instanceof PartError) this.markBare(id, undefined);
+        else if (answer instanceof PartError && answer.missing === "not_offered") this.markBare(id, undefined);
         else if (answer instanceof MegaphoneError) throw answer;
         else this.keep(this.stream.records(shaped(this.stream.answer, answer, this.who), call.ask), asked(call.ask));
       }
@@ -245,7 +246,7 @@ class Extraction {
       const plain = {...ask, parts: [], metrics: []};
       const {missing} = error;
       const isFinal = (name: string): boolean =>
-        missing !== "not_offered" || this.stream.parts![name]!.read === undefined;
+        missing === "not_permitted" || this.stream.parts![name]!.read === undefined;
       const statuses = statusesOf(ask.parts.filter(isFinal), missing);
       return {...(await this.ask(request, plain))!, ask: plain, statuses};
     }
@@ -343,13 +344,11 @@ class Extraction {
     );
   }
 
-  /** Posts that are due and that no listing and no lookup gives: their parts are all that is read of them. */
+  /** Posts that no listing gives: their parts are all that is read of them. */
   private addStubs(): void {
-    if (this.stream.lookup !== undefined || this.stream.parts === undefined) return;
-    for (const call of this.calls) {
-      if (call.how !== "part") continue;
-      for (const id of call.ask.ids!) if (!this.records.has(id)) this.records.set(id, {[this.stream.key]: id});
-    }
+    const {stub} = this.stream;
+    if (stub === undefined) return;
+    for (const id of this.calls.flatMap(({ask}) => ask.ids ?? [])) this.records.set(id, stub(id));
   }
 
   /** Reads a part of the records that have it and do not hold it yet. */
@@ -381,7 +380,7 @@ class Extraction {
         for (const [id, answer] of await this.batch(read.request, ask, lists)) {
           if (answer instanceof PartError) {
             set(id, null, answer.missing);
-            if (part.isNested) this.markBare(id, holders.get(id)?.[0]);
+            if (part.isNested && answer.missing === "not_offered") this.markBare(id, holders.get(id)?.[0]);
           } else if (answer instanceof MetricError) set(id, null, "not_offered");
           else if (answer instanceof GoneError) set(id, null, "expired");
           else if (answer instanceof MegaphoneError) throw answer;

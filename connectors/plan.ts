@@ -157,18 +157,20 @@ function isAudienceDue(cursor: Cursor | undefined, refresh: Refresh, {now, today
 
 function planSeries(planning: Planning): PlannedCall[] {
   const {stream, state, tonight, account} = planning;
-  const {request, metrics, days, span} = stream.series!;
+  const {request, metrics, days, span, isRolling} = stream.series!;
   const live = liveMetrics(metrics, state.cursor?.refused ?? {}, tonight.today);
   if (metrics !== undefined && live.length === 0) return [];
-  const last = Date.parse(tonight.today);
+  const last = Date.parse(tonight.today) - day;
   // After nights that were missed the series goes on where it ended.
   const missed =
     state.cursor === undefined ? 0 : Math.floor((tonight.now.getTime() - Date.parse(state.cursor.read_at)) / day);
   const first = last - Math.min(days - 1 + Math.max(0, missed - 1), stream.series!.history) * day;
-  return spans(first, last, span).map(({from, to}) => {
-    const ask: Ask = {account, parts: [], metrics: live, size: 1, from, to};
-    return call(planning, {how: "series", ask, endpoint: request(ask).endpoint});
-  });
+  return (isRolling ? [{from: new Date(last - (days - 1) * day), to: new Date(last)}] : spans(first, last, span)).map(
+    ({from, to}) => {
+      const ask: Ask = {account, parts: [], metrics: live, size: 1, from, to};
+      return call(planning, {how: "series", ask, endpoint: request(ask).endpoint});
+    }
+  );
 }
 
 /** Stretches of at most so many days, both ends inclusive, oldest first. */
@@ -249,7 +251,7 @@ function planPosts(planning: Planning): PlannedCall[] {
         );
       }
     }
-  } else if (stream.parts !== undefined) addApart(state.due, []);
+  } else if (stream.isUnlisted) addApart(state.due, []);
   for (const [name, part] of parts) {
     if (part.read === undefined) continue;
     const metrics = liveMetrics(part.metrics, state.cursor?.refused ?? {}, tonight.today);

@@ -56,6 +56,7 @@ export async function planNight(workspace: Workspace, accounts: readonly Account
         types: types === undefined ? {except: claimed} : {only: types},
         listedFrom: lists && listingStart(listedAt, settings.refresh, now),
         listedOn: listedAt && dayIn(settings.timezone, listedAt),
+        isUnlisted: isUnlisted ?? false,
         limits: Object.values(parts ?? {}).flatMap(({youngerThanDays}) => youngerThanDays ?? [])
       });
     }
@@ -64,11 +65,14 @@ export async function planNight(workspace: Workspace, accounts: readonly Account
   return accounts.map(account => {
     const connector = connectors.get(account.platform)!;
     const states = new Map<string, StreamState>();
-    for (const stream of Object.keys(connector.streams)) {
+    for (const [stream, {stub, publishedAt}] of Object.entries(connector.streams)) {
       const own = posts.filter(post => post.accountId === accountId(account) && post.stream === stream);
+      const given = (stub === undefined ? [] : (account.posts ?? []))
+        .filter(id => !own.some(post => post.id === id))
+        .map(id => ({id, publishedAt: publishedAt!(stub!(id))!, type: null, isCounted: false}));
       states.set(stream, {
         cursor: cursorOf(account, stream),
-        due: own.filter(({isDue}) => isDue).map(knownPost),
+        due: [...own.filter(({isDue}) => isDue).map(knownPost), ...given],
         known: own.filter(({isDue}) => !isDue).map(knownPost)
       });
     }

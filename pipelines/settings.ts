@@ -121,7 +121,9 @@ const account = keys({
   name: text,
   auth: z.record(z.string(), secret).optional(),
   api_version: word.default("default"),
-  base_url: url.optional()
+  base_url: url.optional(),
+  posts: z.array(text).optional(),
+  ids_per_call: z.int().min(1).max(100).optional()
 });
 
 const document = keys({
@@ -181,10 +183,12 @@ function settle(given: Document, file: string, options: LoadOptions, reveal?: Re
   const folder = dirname(file);
   const webhook = reveal && given.alerts.webhook !== undefined ? reveal(given.alerts.webhook) : undefined;
   const accounts = given.accounts.map(
-    ({api_version, base_url, auth, ...rest}): Account => ({
+    ({api_version, base_url, auth, posts, ids_per_call, ...rest}): Account => ({
       ...rest,
       apiVersion:
         api_version === "default" ? (options.platforms?.get(rest.platform)?.apiVersion ?? "default") : api_version,
+      ...(posts === undefined ? {} : {posts: posts.map(urnIn)}),
+      ...(ids_per_call === undefined ? {} : {idsPerCall: ids_per_call}),
       ...(base_url === undefined ? {} : {baseUrl: base_url.replace(/\/+$/, "")}),
       ...(reveal && auth
         ? {auth: Object.fromEntries(Object.entries(auth).map(([key, name]) => [key, reveal(name)]))}
@@ -207,6 +211,11 @@ function settle(given: Document, file: string, options: LoadOptions, reveal?: Re
     credentialsPath: join(folder, "credentials.json"),
     secrets: [...accounts.flatMap(({auth}) => Object.values(auth ?? {})), ...(webhook === undefined ? [] : [webhook])]
   };
+}
+
+/** The id of a post in its address, or the id as it stands. */
+function urnIn(given: string): string {
+  return /urn:li:(?:share|ugcPost):\d+/.exec(decodeURIComponent(given))?.[0] ?? given;
 }
 
 /** Names and ids that two accounts share. */

@@ -19,6 +19,8 @@ export interface Asked {
   listedFrom: Date | undefined;
   /** The calendar day of the last listing that ended well. */
   listedOn: string | undefined;
+  /** Posts that no listing gives: those known from files alone are due too. */
+  isUnlisted: boolean;
   /** Ages in days at which something of a post is lost: it is read once more on the day before. */
   limits: number[];
 }
@@ -54,13 +56,13 @@ export async function duePosts(
   today: string
 ): Promise<DuePost[]> {
   if (asked.length === 0) return [];
-  const rows = asked.map(({accountId, stream, types, listedFrom, listedOn, limits}) => {
+  const rows = asked.map(({accountId, stream, types, listedFrom, listedOn, isUnlisted, limits}) => {
     const [list, isOnly] = "only" in types ? [types.only, true] : [types.except, false];
     const since = listedFrom === undefined ? "null" : literal(listedFrom.toISOString());
     const expiring = limits.map(limit => `date ${literal(today)} - ${limit - 1}`);
     return `(${literal(accountId)}, ${literal(stream)}, [${list.map(literal).join(", ")}], ${isOnly},
       cast(${since} as timestamptz), cast(${listedOn === undefined ? "null" : literal(listedOn)} as date),
-      cast([${expiring.join(", ")}] as date[]))`;
+      cast([${expiring.join(", ")}] as date[]), ${isUnlisted})`;
   });
   const found = await warehouse.rows<{
     account_id: string;
@@ -71,23 +73,23 @@ export async function duePosts(
     is_counted: boolean;
     is_due: boolean;
   }>(`
-    with asked(account_id, stream, types, is_only, since, listed_on, expiring) as (values ${rows.join(", ")}),
+    with asked(account_id, stream, types, is_only, since, listed_on, expiring, is_unlisted) as (values ${rows.join(", ")}),
     known as (
-      select q.account_id, q.stream, p.lookup_id as id, p.published_at, p.post_type,
+      select q.account_id, q.stream, coalesce(p.lookup_id, p.platform_post_id) as id, p.published_at, p.post_type,
         coalesce(greatest(${anyCounter}) > 0, false) as is_counted,
         p.source_key = 1 and coalesce(p.published_at >= q.since, false) as is_listed,
-        r.post_key is not null and not p.is_repost and not p.is_reply
+        (r.post_key is not null or q.is_unlisted) and not p.is_repost and not p.is_reply
           and (date_diff('day', r.confirmed_on, date ${literal(today)}) >= case
               when date_diff('day', p.published_on, date ${literal(today)}) < ${refresh.daily} then 1
               when date_diff('day', p.published_on, date ${literal(today)}) < ${refresh.weekly} then 7
               when date_diff('day', p.published_on, date ${literal(today)}) < ${refresh.monthly} then 30
-            end or (list_contains(q.expiring, p.published_on) and r.confirmed_on < date ${literal(today)}))
+            end or r.post_key is null or (list_contains(q.expiring, p.published_on) and r.confirmed_on < date ${literal(today)}))
           and not coalesce(p.published_at >= q.since and r.confirmed_on >= q.listed_on, false) as is_due
       from asked as q
       join core.account as a on a.account_id = q.account_id
       join core.post as p on p.account_key = a.account_key
       left join core.open_reading as r on r.post_key = p.post_key and r.source_key = 1
-      where p.deleted_on is null and p.lookup_id is not null
+      where p.deleted_on is null and (p.lookup_id is not null or q.is_unlisted)
         and list_contains(q.types, coalesce(p.post_type, '')) = q.is_only
     )
     select account_id, stream, id, epoch_ms(published_at)::varchar as at, post_type, is_counted, is_due from known

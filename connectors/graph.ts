@@ -1,0 +1,191 @@
+/**
+ * What Facebook Pages and Instagram share: Meta's Graph API, its errors, limits, batch and insights.
+ *
+ * Errors are told by their code, never by their type: #100 carries OAuthException too. Sources of the facts:
+ * developers.facebook.com/docs/graph-api (guides on errors, rate limits and batch requests).
+ */
+import {z} from "zod";
+import type {
+  Account,
+  ApiRequest,
+  Authentication,
+  BatchCall,
+  Connector,
+  ErrorRule,
+  LandedRecord,
+  Problem
+} from "./connector.ts";
+import {parseJson} from "./json.ts";
+
+export const baseUrl = "https://graph.facebook.com";
+/** Lives from 2026-02-18; a metric that is removed is removed from all versions at once. */
+export const apiVersion = "v25.0";
+
+/** A path under the account's API version. */
+export function versioned(account: Account, path: string): string {
+  return `/${account.apiVersion.replace(/^v?/, "v")}/${path}`;
+}
+
+/** A Page token, sent in the Authorization header, so that no address holds it. */
+export const auth: Authentication[] = [{scheme: "bearer", keys: ["token"], userContext: true}];
+
+const newToken = "the token is no longer accepted; make a new one (docs/facebook.md) and put it into .env";
+const permission = "the token lacks a permission or the person behind it a role; see docs/facebook.md";
+
+export const errors: ErrorRule[] = [
+  {subcode: 2108006, then: "drop the part", as: "not_offered"},
+  {type: "too-few-viewers", then: "drop the part", as: "below_threshold"},
+  {type: "too-much-data", then: "ask for less"},
+  {code: 190, then: "tell a person", action: newToken},
+  {code: 102, then: "tell a person", action: newToken},
+  ...[4, 17, 32, 341, 613, 80001, 80002].map(code => ({code, then: "wait" as const})),
+  {code: 3, then: "drop the part", as: "not_permitted", action: permission},
+  {code: 10, then: "drop the part", as: "not_permitted", action: permission},
+  {code: 200, then: "drop the part", as: "not_permitted", action: permission},
+  {code: 100, subcode: 33, then: "gone"},
+  {code: 803, then: "gone"},
+  {code: 100, then: "drop the metric"},
+  {type: "transient", then: "wait"},
+  {code: 1, then: "wait"},
+  {code: 2, then: "wait"},
+  {code: 2500, then: "refuse"},
+  {code: 3001, then: "refuse"}
+];
+
+const error = z.object({
+  error: z.object({
+    message: z.string().optional(),
+    code: z.int().optional(),
+    error_subcode: z.int().optional(),
+    is_transient: z.boolean().optional()
+  })
+});
+
+/** The fault of a body. Two are told by their words alone, because they share their code with others. */
+export function problems(body: unknown): Problem[] {
+  const {data} = error.safeParse(body);
+  if (data === undefined) return [];
+  const {message = "", code, error_subcode: subcode, is_transient: isTransient} = data.error;
+  const type = /not enough viewers/i.test(message)
+    ? "too-few-viewers"
+    : /reduce the amount of data/i.test(message)
+      ? "too-much-data"
+      : isTransient
+        ? "transient"
+        : undefined;
+  const isPermission = code !== undefined && code >= 200 && code <= 299;
+  return [{code: isPermission ? 200 : code, subcode, type}];
+}
+
+const usage = z.record(z.string(), z.array(z.object({estimated_time_to_regain_access: z.number().optional()})));
+
+/** Milliseconds until calls are served again, from the minutes in `X-Business-Use-Case-Usage`. */
+export function regain(headers: Record<string, string>): number | undefined {
+  const given = headers["x-business-use-case-usage"];
+  if (given === undefined) return undefined;
+  try {
+    const {data} = usage.safeParse(parseJson(given));
+    const minutes = Object.values(data ?? {})
+      .flat()
+      .map(({estimated_time_to_regain_access: left = 0}) => left);
+    const most = Math.max(0, ...minutes);
+    return most > 0 ? most * 60_000 : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const batchAnswer = z.array(z.object({code: z.int(), body: z.string()}).nullable());
+
+/** Up to 50 requests in one HTTP call; each counts for the limits, and each may fail by itself. */
+export const batch: BatchCall = {
+  size: 50,
+  pack: requests => ({
+    method: "POST",
+    path: "/",
+    query: {},
+    endpoint: `batch of ${requests[0]!.endpoint}`,
+    form: {
+      include_headers: "false",
+      batch: JSON.stringify(requests.map(request => ({method: "GET", relative_url: relativeUrl(request)})))
+    }
+  }),
+  unpack: body => {
+    const {data} = batchAnswer.safeParse(body);
+    return (data ?? []).map(item => {
+      if (item === null) return undefined;
+      try {
+        return {status: item.code, body: parseJson(item.body)};
+      } catch {
+        return undefined;
+      }
+    });
+  }
+};
+
+function relativeUrl({path, query}: ApiRequest): string {
+  return `${path.slice(1)}?${new URLSearchParams(query)}`;
+}
+
+/** What both platforms' connectors declare alike. */
+export const graph = {baseUrl, apiVersion, auth, errors, problems, regain, batch} satisfies Partial<Connector>;
+
+/** The token of the next page. The address in `paging.next` holds the access token and is never read. */
+export function nextPage({paging, data}: {paging?: Paging | undefined; data: unknown[]}): string | undefined {
+  return paging?.next === undefined || data.length === 0 ? undefined : paging.cursors?.after;
+}
+
+export const paging = z.object({
+  cursors: z.object({after: z.string().optional()}).optional(),
+  next: z.string().optional()
+});
+type Paging = z.infer<typeof paging>;
+
+const count = z.int();
+/** A metric: a number, or numbers by kind, in which a kind of none is missing. */
+const insight = z.object({
+  name: z.string(),
+  period: z.string().optional(),
+  values: z
+    .array(z.object({value: z.union([count, z.record(z.string(), count)]).optional(), end_time: z.string().optional()}))
+    .optional(),
+  total_value: z
+    .object({
+      value: count.optional(),
+      breakdowns: z
+        .array(
+          z.object({
+            results: z.array(z.object({dimension_values: z.array(z.string()), value: count})).optional()
+          })
+        )
+        .optional()
+    })
+    .optional()
+});
+export const insights = z.object({data: z.array(insight)});
+export type Insights = z.infer<typeof insights>;
+
+/** The lifetime values of insights by metric. A metric may come twice, and the one of the day is 0 then. */
+export function lifetimeValues({data}: Insights): Record<string, number | Record<string, number>> {
+  const whole = data.filter(({period}) => period === undefined || period === "lifetime");
+  return Object.fromEntries(
+    whole.flatMap(({name, values}) => {
+      const value = values?.[0]?.value;
+      return value === undefined ? [] : [[name, value]];
+    })
+  );
+}
+
+/** One record a metric and day of a series. `end_time` is the end of the day that was measured. */
+export function dailyValues({data}: Insights): LandedRecord[] {
+  return data.flatMap(({name, values = []}) =>
+    values.flatMap(({value, end_time: end}) =>
+      typeof value === "number" && end !== undefined ? [{metric: name, ended_at: instant(end), value}] : []
+    )
+  );
+}
+
+/** Graph's instants have no colon in their offset: `2026-05-19T10:42:47+0000`. ISO in UTC. */
+export function instant(text: string): string {
+  return new Date(text.replace(/([+-]\d\d)(\d\d)$/, "$1:$2")).toISOString();
+}
