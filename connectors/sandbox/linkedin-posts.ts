@@ -147,7 +147,7 @@ function ofItem(item: ContentItem): LinkedInPost {
     case special.edited:
       return {...plain, editedAt: Date.parse("2020-10-21T10:15:00Z")};
     case special.unliked:
-      return {...plain, final: {...final, reactions: none.reactions}, unlikedAge};
+      return {...plain, final: {...final, reactions: none.reactions, likes: 0}, unlikedAge};
     default:
       return plain;
   }

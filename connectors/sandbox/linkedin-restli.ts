@@ -21,7 +21,12 @@ export function parseQuery(search: string, isVersion2: boolean): Query | undefin
     const value = !isVersion2 || name === "fields" ? textOf(written) : parseValue(written);
     if (value === undefined || name === undefined) return undefined;
     if (isVersion2) query[name] = value;
-    else put(query, name.split(/[.[\]]+/).filter(step => step !== ""), value);
+    else
+      put(
+        query,
+        name.split(/[.[\]]+/).filter(step => step !== ""),
+        value
+      );
   }
   return isVersion2 ? query : lists(query);
 }
@@ -31,9 +36,20 @@ export function queryOfForm(form: URLSearchParams): string {
   return [...form]
     .map(([name, value]) => {
       const escaped = value.replaceAll("%", "%25").replace(/urn:[\w:-]+/g, encodeURIComponent);
-      return `${encodeURIComponent(name)}=${escaped.replace(/[^\w%():,.-]/g, encodeURIComponent)}`;
+      return `${encodeURIComponent(name)}=${escaped.replace(/[^\w%():,.-]/gu, encodeURIComponent)}`;
     })
     .join("&");
+}
+
+/** A list of texts; undefined for anything else, and for an empty one. */
+export function textsOf(value: Value | undefined): string[] | undefined {
+  if (!Array.isArray(value) || value.length === 0) return undefined;
+  return value.every(one => typeof one === "string") ? value : undefined;
+}
+
+/** A whole number that is not negative; undefined for anything else. */
+export function wholeNumber(value: Value | undefined): number | undefined {
+  return typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 }
 
 /** A value of protocol 2.0.0; undefined when it is not one. */
