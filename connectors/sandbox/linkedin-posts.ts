@@ -19,6 +19,16 @@ const stranger = {id: "990020771", name: "An example (demo)"};
 export const reactionKinds = ["LIKE", "PRAISE", "EMPATHY", "INTEREST", "APPRECIATION", "ENTERTAINMENT"] as const;
 export type ReactionKind = (typeof reactionKinds)[number];
 
+/** How a post's reactions are spread over the kinds. */
+const kindShares: Record<ReactionKind, number> = {
+  LIKE: 0.6,
+  PRAISE: 0.15,
+  EMPATHY: 0.1,
+  INTEREST: 0.08,
+  APPRECIATION: 0.05,
+  ENTERTAINMENT: 0.02
+};
+
 export interface Counters {
   impressions: number;
   uniqueImpressions: number;
@@ -257,16 +267,6 @@ function finalOf(seed: string): Counters {
     shares: part("shares", reactions, 0, 0.3)
   });
 }
-
-/** How a post's reactions are spread over the kinds. */
-const kindShares: Record<ReactionKind, number> = {
-  LIKE: 0.6,
-  PRAISE: 0.15,
-  EMPATHY: 0.1,
-  INTEREST: 0.08,
-  APPRECIATION: 0.05,
-  ENTERTAINMENT: 0.02
-};
 
 function counters(of: {
   impressions: number;
