@@ -82,7 +82,7 @@ export function statisticsBetween(posts: readonly LinkedInPost[], bucket: Bucket
       return before === undefined ? after : less(after, before);
     })
   );
-  if (bent.isUnsettled && bucket.end > now - 2 * day) totals.impressions = Math.floor(totals.impressions * 0.9);
+  if (bent.isUnsettled && bucket.start > now - 2 * day) totals.impressions = Math.floor(totals.impressions * 0.9);
   const isDay = bucket.end - bucket.start === day;
   totals.unique = Math.floor(totals.impressions * (isDay ? uniqueShare.day : uniqueShare.longer));
   return {

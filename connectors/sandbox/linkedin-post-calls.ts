@@ -97,8 +97,9 @@ export function createPostCalls(world: LinkedInWorld) {
     if (query.timeIntervals !== undefined) {
       if (isByPost) return refusals.badValue("timeIntervals");
       const from = windowStart(now);
+      const posts = there(moment);
       return inBuckets(query.timeIntervals, ["DAY", "MONTH"], now, bucket =>
-        bucket.start < from ? [] : [answers.statisticsBetween(there(moment), bucket, now, bent)]
+        bucket.start < from ? [] : [answers.statisticsBetween(posts, bucket, now, bent)]
       );
     }
     if (!isByPost) return found([answers.organisationStatistics(there(moment), now, bent)]);
