@@ -32,7 +32,11 @@ const day = 86_400_000;
 const accessDays = 60;
 const refreshDays = 365;
 
-type State = "active" | "expired" | "revoked";
+/** What introspection calls the state of a token. */
+export type TokenState = "active" | "expired" | "revoked";
+
+/** What is left of a token that ends soon, in days. */
+const soon = {access: 3, refresh: 10};
 
 interface Token {
   scopes: Scope[];
@@ -46,9 +50,14 @@ export interface Tokens {
   /** What the caller may see, or the refusal of the token. */
   scopesOf: (asked: Asked) => Scope[] | Answer;
   /** Answers `POST /oauth/v2/accessToken`. */
-  exchange: (asked: Asked) => Answer;
-  /** Answers `POST /oauth/v2/introspectToken`. */
-  introspect: (asked: Asked) => Answer;
+  exchange: (asked: Asked, endsSoon?: boolean) => Answer;
+  /** Answers `POST /oauth/v2/introspectToken`; a fault may have ended every token. */
+  introspect: (asked: Asked, endsSoon?: boolean, forced?: TokenState) => Answer;
+}
+
+/** The refusal of a token that is no longer active. */
+export function refusedToken(state: Exclude<TokenState, "active">): Answer {
+  return state === "expired" ? refusals.expiredToken() : refusals.revokedToken();
 }
 
 /** The tokens of an application whose members consented now. */
@@ -69,7 +78,7 @@ export function createTokens(now: () => number = Date.now): Tokens {
   ]);
   let exchanges = 0;
 
-  const stateOf = ({isRevoked, endsAt}: Token): State =>
+  const stateOf = ({isRevoked, endsAt}: Token): TokenState =>
     isRevoked === true ? "revoked" : endsAt <= now() ? "expired" : "active";
 
   return {
@@ -79,46 +88,46 @@ export function createTokens(now: () => number = Date.now): Tokens {
       const token = header.startsWith("Bearer ") ? tokens.get(header.slice("Bearer ".length)) : undefined;
       if (token === undefined) return refusals.invalidToken();
       const state = stateOf(token);
-      if (state === "revoked") return refusals.revokedToken();
-      return state === "expired" ? refusals.expiredToken() : token.scopes;
+      return state === "active" ? token.scopes : refusedToken(state);
     },
-    exchange({form}) {
+    exchange({form}, endsSoon = false) {
+      const at = now();
       const refusal = missing(form, ["grant_type"]) ?? refusedGrant(form) ?? missing(form, ["refresh_token"]);
       const stranger = refusal ?? refusedClient(form);
       if (stranger !== undefined) return stranger;
       const isPage = form.get("refresh_token") === credentials.page.oauth2.refresh_token;
       const {oauth2} = isPage ? credentials.page : credentials.member;
-      if (form.get("refresh_token") !== oauth2.refresh_token || endOfRefresh <= now()) {
+      if (form.get("refresh_token") !== oauth2.refresh_token || endOfRefresh <= at) {
         const words = "The provided authorization grant or refresh token is invalid, expired or revoked.";
         return refusals.oauthError(400, "invalid_grant", words);
       }
       exchanges += 1;
       const scopes = isPage ? pageScopes : memberScopes;
-      const token = given(scopes, now());
+      const token = given(scopes, at);
       const access_token = `AQXsandbox${isPage ? "Page" : "Member"}-${exchanges}`;
       tokens.set(access_token, token);
       const body = {
         access_token,
-        expires_in: seconds(token.endsAt - now()),
+        expires_in: seconds(token.endsAt - at),
         refresh_token: oauth2.refresh_token,
-        refresh_token_expires_in: seconds(endOfRefresh - now()),
+        refresh_token_expires_in: endsSoon ? seconds(soon.refresh * day) : seconds(endOfRefresh - at),
         scope: scopes.join(",")
       };
       return {status: 200, body};
     },
-    introspect({form}) {
+    introspect({form}, endsSoon = false, forced) {
       const refusal = missing(form, ["token"]) ?? refusedClient(form);
       if (refusal !== undefined) return refusal;
       const token = tokens.get(form.get("token")!);
       if (token === undefined) return {status: 200, body: {active: false}};
-      const state = stateOf(token);
+      const state = forced ?? stateOf(token);
       const body = {
         active: state === "active",
         client_id: client.client_id,
         authorized_at: seconds(token.createdAt),
         created_at: seconds(token.createdAt),
         status: state,
-        expires_at: seconds(token.endsAt),
+        expires_at: seconds(endsSoon ? now() + soon.access * day : token.endsAt),
         scope: token.scopes.join(","),
         auth_type: "3L"
       };

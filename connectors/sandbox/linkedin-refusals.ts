@@ -127,6 +127,11 @@ function badRequest(inputErrors: object[]): Answer {
   return {status: 400, body};
 }
 
+/** 422 (the status documented, the words assumed). */
+export function unprocessable(): Answer {
+  return {status: 422, body: {message: "Input validation failed", status: 422}};
+}
+
 /** 414 for a query beyond 4 KB that was not tunnelled (documented; its body assumed). */
 export function tooLong(): Answer {
   return {status: 414, body: {message: "Request URI Too Long", status: 414}};

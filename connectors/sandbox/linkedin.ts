@@ -3,7 +3,7 @@
  * page, and a member's own profile. What the platform would refuse is refused in its words (`linkedin-refusals.ts`);
  * `docs/sandbox-linkedin.md` says which of it is documented and which assumed.
  */
-import {createTokens, credentials, type Scope} from "./linkedin-auth.ts";
+import {createTokens, credentials, refusedToken, type Scope, type TokenState} from "./linkedin-auth.ts";
 import {member} from "./linkedin-member.ts";
 import {demoWorld, madeUpWorld, organisation} from "./linkedin-posts.ts";
 import * as refusals from "./linkedin-refusals.ts";
@@ -48,8 +48,12 @@ export const linkedin = platformSandbox({
     "day-limit": {what: "every answer is 429: the day's limit of the application is reached"},
     "token-expired": {what: "every answer is 401, whatever the token: it has expired"},
     "token-revoked": {what: "every answer is 401, whatever the token: the member took it back"},
+    "token-ends-soon": {
+      what: "introspection gives the access token three days, an exchange gives the refresh token ten"
+    },
     "version-sunset": {what: "every answer is 426, whatever the version: it is not active"},
     "no-permission": {what: "every answer is 403: the role or the permission is not enough"},
+    unprocessable: {what: "every answer is 422: what was asked does not hold"},
     "member-tier-missing": {what: "the member's endpoints are 404: the product's upgraded tier is missing"},
     "retired-metric": {
       what: "the type VIDEO_VIEW and the member's RESHARE are refused, and organizationPageStatistics is 404"
@@ -79,31 +83,45 @@ function open(world: World): (asked: Asked, moment: Moment) => Answer {
 
   return (asked, moment) => {
     if (asked.method === "POST" && asked.path === "/oauth/v2/accessToken") {
-      return {...tokens.exchange(asked), isLost: moment.strikes("refresh-lost")};
+      return {...tokens.exchange(asked, endsSoon(moment)), isLost: moment.strikes("refresh-lost")};
     }
-    if (asked.method === "POST" && asked.path === "/oauth/v2/introspectToken") return tokens.introspect(asked);
+    if (asked.method === "POST" && asked.path === "/oauth/v2/introspectToken") {
+      return tokens.introspect(asked, endsSoon(moment), stateByFault(moment));
+    }
     const route = routes.find(({path}) => path.test(asked.path));
     if (route === undefined) return refusals.noVirtualResource();
     const caller = tokens.scopesOf(asked);
-    const refusal = "status" in caller ? caller : (refusedByFault(moment) ?? refusedByHeaders(asked));
+    const refusal = "status" in caller ? caller : (refusedByFault(moment) ?? refusedByHeaders(asked, moment));
     return refusal ?? answered(route, asked, moment, caller as Scope[]);
   };
 }
 
-function refusedByFault({strikes}: Moment): Answer | undefined {
-  if (strikes("token-expired")) return refusals.expiredToken();
-  if (strikes("token-revoked")) return refusals.revokedToken();
+function endsSoon({strikes}: Moment): boolean {
+  return strikes("token-ends-soon");
+}
+
+/** What a fault makes of every token. */
+function stateByFault({strikes}: Moment): Exclude<TokenState, "active"> | undefined {
+  if (strikes("token-expired")) return "expired";
+  return strikes("token-revoked") ? "revoked" : undefined;
+}
+
+function refusedByFault(moment: Moment): Answer | undefined {
+  const {strikes} = moment;
+  const state = stateByFault(moment);
+  if (state !== undefined) return refusedToken(state);
+  if (strikes("unprocessable")) return refusals.unprocessable();
   if (strikes("day-limit")) return refusals.dayLimit();
   return strikes("rate-limit") ? refusals.rateLimited() : undefined;
 }
 
 /** What the headers and the length of a request keep from an answer. */
-function refusedByHeaders({headers, url}: Asked): Answer | undefined {
+function refusedByHeaders({headers, url}: Asked, {strikes}: Moment): Answer | undefined {
   const version = headers["linkedin-version"];
   if (version === undefined || version === "") return refusals.versionMissing();
   const [, month] = /^(\d{6})(?:\.\d{2})?$/.exec(String(version)) ?? [];
   const isActive = month !== undefined && month >= versions.oldest && month <= versions.newest;
-  if (!isActive) return refusals.nonexistentVersion(String(version));
+  if (!isActive || strikes("version-sunset")) return refusals.nonexistentVersion(String(version));
   return url.search.length - 1 > longestQuery ? refusals.tooLong() : undefined;
 }
 
@@ -111,10 +129,10 @@ function refusedByHeaders({headers, url}: Asked): Answer | undefined {
 function answered(route: Route, asked: Asked, moment: Moment, scopes: Scope[]): Answer {
   const {headers, url} = asked;
   const version = String(headers["linkedin-version"]).slice(0, 6);
-  if (moment.strikes("version-sunset")) return refusals.nonexistentVersion(version);
   const isTunnelled = asked.method === "POST" && headers["x-http-method-override"] === "GET";
-  if (asked.method !== "GET" && !isTunnelled)
+  if (asked.method !== "GET" && !isTunnelled) {
     return refusals.accessDenied(`${route.name}.${writes[asked.method] ?? "ACTION"}.${version}01`);
+  }
   const isVersion2 = headers["x-restli-protocol-version"] === "2.0.0";
   const query = parseQuery(isTunnelled ? queryOfForm(asked.form) : url.search, isVersion2);
   if (query === undefined) return refusals.invalidQuery();

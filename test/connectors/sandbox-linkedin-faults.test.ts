@@ -56,7 +56,8 @@ describe("a fault of LinkedIn's that refuses", () => {
     ["token-expired", 401, {serviceErrorCode: 65602, code: "EXPIRED_ACCESS_TOKEN"}],
     ["token-revoked", 401, {serviceErrorCode: 65601, code: "REVOKED_ACCESS_TOKEN"}],
     ["version-sunset", 426, {code: "NONEXISTENT_VERSION", message: "Requested version 20260901 is not active"}],
-    ["no-permission", 403, {serviceErrorCode: 100, code: "ACCESS_DENIED"}]
+    ["no-permission", 403, {serviceErrorCode: 100, code: "ACCESS_DENIED"}],
+    ["unprocessable", 422, {message: "Input validation failed", status: 422}]
   ])("%s refuses every call with %i", async (fault, status, body) => {
     await using own = await started({faults: [fault]});
     expect(await own.page(listing)).toMatchObject({status, body});
@@ -187,6 +188,23 @@ describe("a fault of LinkedIn's that bends an answer", () => {
     const plain = await likes();
     own.sandbox.setFaults(["one-more-like"]);
     expect(await likes()).toEqual({...plain, statistics: plain.statistics + 1, kind: plain.kind + 1});
+  });
+
+  it("token-ends-soon shortens what is said of tokens; token-expired and token-revoked are said too", async () => {
+    await using own = await started({faults: ["token-ends-soon"]});
+    const {oauth2, token} = credentials.page;
+    const introspected = async () =>
+      (await ask(own.sandbox, "/oauth/v2/introspectToken", "nobody", form({...oauth2, token}))).body;
+    const {active, expires_at} = (await introspected()) as {active: boolean; expires_at: number};
+    expect(active).toBe(true);
+    expect((expires_at - Date.now() / 1000) / 86_400).toBeCloseTo(3, 1);
+    const fields = {grant_type: "refresh_token", ...oauth2};
+    const {body} = await ask(own.sandbox, "/oauth/v2/accessToken", "nobody", form(fields));
+    expect(body).toMatchObject({refresh_token_expires_in: 10 * 86_400});
+    for (const status of ["expired", "revoked"]) {
+      own.sandbox.setFaults([`token-${status}`]);
+      expect(await introspected()).toMatchObject({active: false, status});
+    }
   });
 
   it("refresh-lost loses an answer, but not the refresh token", async () => {
