@@ -3,9 +3,11 @@ import {once} from "node:events";
 import {appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from "node:fs";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
+import {Readable} from "node:stream";
 import {createTask} from "node-cron";
 import {afterAll, afterEach, beforeAll, describe, expect, it, vi} from "vitest";
 import {startSandbox} from "../../connectors/sandbox/sandbox.ts";
+import {main} from "../../pipelines/cli.ts";
 import {createLog} from "../../pipelines/log.ts";
 import {beginRun, type Run} from "../../pipelines/record.ts";
 import {configFor} from "../../pipelines/sandbox.ts";
@@ -419,6 +421,31 @@ describe("the scheduler with node-cron", () => {
       "2020-04-07T01:30",
       "2020-04-08T01:30"
     ]);
+  });
+});
+
+describe("the command line", () => {
+  it.each([
+    ["schedule", "run --log-level info"],
+    [
+      "--config c.yaml --data d --log-level warn --quiet --json schedule",
+      "run --config c.yaml --data d --log-level warn --quiet --json"
+    ]
+  ])("hands on how a run is started with the same options: %s", async (line, words) => {
+    let options: unknown;
+    const effects = {
+      ...{cwd: dataFolder(), env: {}, now: () => new Date(), stdin: Readable.from([])},
+      ...{stdout: () => undefined, stderr: () => undefined},
+      terminal: {stdin: false, stdout: false, stderr: false},
+      load: async () => ({
+        schedule: async (_context: unknown, given: unknown) => {
+          options = given;
+          return 0;
+        }
+      })
+    };
+    expect(await main(line.split(" "), effects)).toBe(0);
+    expect(options).toEqual({run: words.split(" ")});
   });
 });
 
