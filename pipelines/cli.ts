@@ -74,10 +74,18 @@ function describeCommands(start: Start, effects: Effects): CommandLine {
     .option("--serve", "keep the sandbox up afterwards")
     .action(options => start("demo", {serve: false, ...options}));
 
+  command("init", "write commented settings, register templates and the inbox folder", "init ./mandate")
+    .argument("[dir]", "folder to write into", ".")
+    .action(dir => start("init", {dir}));
+
   command("run", "the nightly job, once: fetch, load, check, publish, report", "run --only x")
     .option("--only <names>", "platforms or accounts, with commas between", list)
     .option("--as-of <date>", "the program's date, where every account talks to loopback", date)
     .action(options => start("run", options));
+
+  command("schedule", "stay up and do `run` on the settings' cron expression, in UTC", "schedule").action(() =>
+    start("schedule", {run: ["run", ...globalWords(program.opts<Globals>())]})
+  );
 
   command(
     "import",
@@ -156,6 +164,17 @@ function describeCommands(start: Start, effects: Effects): CommandLine {
     .action(options => start("sandbox", options));
 
   return program;
+}
+
+/** The global options as they may be given again. */
+function globalWords({config, data, logLevel, quiet, json}: Globals): string[] {
+  return [
+    ...(config === undefined ? [] : ["--config", config]),
+    ...(data === undefined ? [] : ["--data", data]),
+    ...["--log-level", logLevel],
+    ...(quiet ? ["--quiet"] : []),
+    ...(json ? ["--json"] : [])
+  ];
 }
 
 function editionOption(): Option {

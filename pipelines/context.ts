@@ -36,6 +36,15 @@ export interface RunOptions {
   asOf?: string;
 }
 
+export interface InitOptions {
+  dir: string;
+}
+
+export interface ScheduleOptions {
+  /** The words that start a run with the same global options, after `megaphone`. */
+  run: string[];
+}
+
 export interface ImportOptions {
   paths: string[];
   account?: string;
@@ -83,7 +92,9 @@ export interface SandboxOptions {
 /** The commands by name, with what each is handed. `pipelines/<name>.ts` exports the function `<name>`. */
 export interface Commands {
   demo: DemoOptions;
+  init: InitOptions;
   run: RunOptions;
+  schedule: ScheduleOptions;
   import: ImportOptions;
   transform: Record<string, never>;
   publish: Record<string, never>;

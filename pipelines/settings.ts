@@ -7,6 +7,7 @@
 import {existsSync, readFileSync, statSync} from "node:fs";
 import {basename, dirname, join, resolve} from "node:path";
 import {parseEnv} from "node:util";
+import {createTask, validateDetailed} from "node-cron";
 import {z} from "zod";
 import type {Account, Connector} from "../connectors/connector.ts";
 import {ConfigError} from "../connectors/errors.ts";
@@ -86,8 +87,8 @@ const days = z
 
 const timezone = text.refine(isZone, "no IANA time zone, such as Europe/Zurich");
 
-const cron = z.string().regex(/^\s*([\d*,/-]+\s+){2}[\d*,/-]+\s+[\w*,/-]+\s+[\w*,/-]+\s*$/, {
-  error: "expected a cron expression of five fields, such as 30 1 * * *"
+const cron = text.refine(value => cronFault(value) === undefined, {
+  error: ({input}) => cronFault(String(input)) ?? "expected a cron expression"
 });
 
 const period = word.refine(
@@ -300,6 +301,25 @@ function isZone(zone: string): boolean {
     return new Intl.DateTimeFormat("en", {timeZone: zone}) !== undefined;
   } catch {
     return false;
+  }
+}
+
+/** What is wrong with a cron expression; undefined: nothing. */
+function cronFault(expression: string): string | undefined {
+  const wanted = "expected a cron expression of five fields, such as 30 1 * * *";
+  const [fault] = validateDetailed(expression).errors;
+  if (fault !== undefined) {
+    const field = fault.field.replaceAll(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`);
+    return field === "expression" ? wanted : `${fault.value} is no ${field}; ${wanted}`;
+  }
+  const task = createTask(expression, () => undefined, {timezone: "UTC"});
+  try {
+    task.getNextRuns(1);
+    return undefined;
+  } catch {
+    return `no day of the next hundred years matches; ${wanted}`;
+  } finally {
+    task.destroy();
   }
 }
 
