@@ -155,13 +155,13 @@ export function appLimitReached(): GraphRefusal {
 /** The account's calls are spent (80001 for Pages, 80002 for Instagram), for so many minutes. */
 export function accountLimitReached(code: number, headers: Record<string, string>): GraphRefusal {
   const what = code === 80001 ? "Page" : "Instagram";
-  const words = `There have been too many calls to this ${what} account. Wait a bit and try again.`;
-  return oauth(`(#${code}) ${words}`, code, {error_subcode: 2446079}, 400, headers);
+  const words = `There have been too many calls to this ${what} account. Wait a bit and try again. For more info, please refer to ${documentation}/overview/rate-limiting.`;
+  return oauth(`(#${code}) ${words}`, code, {}, 400, headers);
 }
 
 /** A permission that the token lacks (10 or 200). */
 export function noPermission(code: number, words: string): GraphRefusal {
-  return oauth(`(#${code}) ${words}`, code, {}, 403);
+  return oauth(`(#${code}) ${words}`, code);
 }
 
 function oauth(
