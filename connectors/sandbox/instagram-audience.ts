@@ -9,8 +9,6 @@ const day = 86_400_000;
 const madeUpFollowers = 5000;
 /** No more classes of a breakdown than these are given. */
 const mostClasses = 45;
-/** Of the followers, so many did something with a post in a month (assumed). */
-const engagedShare = 0.35;
 /** At noon UTC the same day is on the calendar in Greenwich and on the Pacific coast. */
 const noon = 12 * 3_600_000;
 
@@ -83,11 +81,6 @@ export function followersBy(demographic: Demographic, total: number): [name: str
     .filter(([, count]) => count > 0)
     .sort((a, b) => b[1] - a[1])
     .slice(0, mostClasses);
-}
-
-/** The classes of those who did something with a post, in the same proportions (assumed). */
-export function engagedBy(demographic: Demographic, total: number): [name: string, count: number][] {
-  return followersBy(demographic, Math.floor(total * engagedShare));
 }
 
 /** Shares a total out in the proportions of the counts: what is lost by rounding down goes to the largest remainders. */
