@@ -25,9 +25,10 @@ const launch = Date.parse("2020-06-18T00:00:00Z");
 /** Engagements that all posts together gain in the weeks before it, oldest first. */
 const weeklyGains = [40, 55, 35, 60, 45, 50, 38, 52];
 const firstWeek = launch - weeklyGains.length * 7 * day;
-/** The campaign's two posts have so many of their engagements by this moment, and none in the day after. */
+/** The campaign's two posts have so many of their engagements in its first week, and none on the day after it. */
 const launchGains = 190;
 const launchEnd = launch + 7 * day;
+const launchRest = launchEnd + day;
 
 /** The moments of so many engagements that follow a post's age as `grownAt` does. */
 export function naturalTimes(at: number, count: number, share = 1): number[] {
@@ -51,7 +52,8 @@ export function scheduledTimes(posts: readonly {key: number; at: number}[]): Map
     }));
     const weights = living.map(({at}, index) => {
       const {from, to} = spans[index]!;
-      return to > from ? grownAt((to - at) / day) - (from > at ? grownAt((from - at) / day) : 0) : 0;
+      // A square root, so that a week without a new post falls to more than the newest.
+      return to > from ? Math.sqrt(grownAt((to - at) / day) - (from > at ? grownAt((from - at) / day) : 0)) : 0;
     });
     apportion(gain, weights).forEach((count, index) => {
       const {from, to} = spans[index]!;
@@ -73,10 +75,9 @@ export function launchTimes(posts: readonly {key: number; at: number; count: num
   return new Map(
     posts.map(({key, at, count}, index) => {
       const before = early[index]!;
-      const reached = grownAt((launchEnd - at) / day);
-      const from = launchEnd + day;
+      const reached = grownAt((launchEnd - at) / day - 0.1);
       const late = naturalTimes(at, 1000)
-        .filter(time => time > from)
+        .filter(time => time > launchRest)
         .map((time, place, all) => ({time, rank: Math.floor((place * (count - before)) / all.length)}));
       const after = late.filter(({rank}, place) => late[place - 1]?.rank !== rank).map(({time}) => time);
       return [key, [...naturalTimes(at, before, reached), ...after]];

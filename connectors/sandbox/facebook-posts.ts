@@ -54,14 +54,6 @@ export interface FacebookPost {
   engagements: Engagement[];
 }
 
-export interface FacebookWorld {
-  /** The Page's own published ones, in the order in which they are listed. */
-  posts: FacebookPost[];
-  /** What only `/feed` has beside them. */
-  others: FacebookPost[];
-  followersOn: ((night: string) => number) | undefined;
-}
-
 /** What a post has gathered until a moment. */
 export interface Counters {
   reach: number;
