@@ -7,6 +7,7 @@ import {type Audience, type Demographic, followersBy} from "./instagram-audience
 import {type Counters, countersAt, interactionsOf, type Media, owner} from "./instagram-media.ts";
 import {breakdownBody, breakdownsOf} from "./instagram-metrics.ts";
 import * as refusals from "./instagram-refusals.ts";
+import type {Moment} from "./platform.ts";
 
 const day = 86_400_000;
 const mostDays = 30;
@@ -237,7 +238,7 @@ function total(
 function followerCount({audience}: Account, {dates, since}: Window, {moment}: Call): object[] {
   const today = pacificDate(moment.now);
   if (since < pacificMidnight(nextDate(today, -mostDays))) throw refusals.onlyLastMonth();
-  if (audience.followers(moment.night) < fewestPeople) return [];
+  if (isSmall(audience, moment)) return [];
   const {title} = accountMetrics.follower_count!;
   const values = dates.map(date => ({value: audience.changes(date).follows, end_time: endOf(date)}));
   return [insight(owner.id, {name: "follower_count", title, description: describe(title)}, "day", values)];
@@ -246,7 +247,7 @@ function followerCount({audience}: Account, {dates, since}: Window, {moment}: Ca
 /** Who came and who left; unless they are told apart there is no number at all. */
 function follows({audience}: Account, {since, until}: Window, breakdown: string | undefined, {moment}: Call): object[] {
   if (until - since <= day) throw refusals.bucketsMissing();
-  if (audience.followers(moment.night) < fewestPeople) return [];
+  if (isSmall(audience, moment)) return [];
   if (breakdown === undefined) return [number("follows_and_unfollows", "day", undefined)];
   const from = Math.max(since, moment.now - keptDays * day);
   const {follows, unfollows} = audience.changesBetween(from, Math.min(until, moment.now));
@@ -272,16 +273,19 @@ function demographicsOf(
   if (breakdown === undefined) throw refusals.required("breakdown");
   const isOfFollowers = name === "follower_demographics";
   if (!isOfFollowers && !liveTimeframes.includes(timeframe)) throw refusals.incompatible(name, "timeframe", timeframe);
-  const followers = audience.followers(moment.night);
-  const days = timeframe === "this_week" ? 7 : 30;
-  const engaged = interactionsOf(gainsOf(media, moment.now - days * day, moment.now));
-  const isShown = {
-    follower_demographics: followers >= fewestPeople,
-    engaged_audience_demographics: engaged >= fewestPeople
+  const people = (): number => {
+    if (isOfFollowers) return isSmall(audience, moment) ? 0 : audience.followers(moment.night);
+    const days = timeframe === "this_week" ? 7 : 30;
+    const engaged = interactionsOf(gainsOf(media, moment.now - days * day, moment.now));
+    const isShown = name === "engaged_audience_demographics" && engaged >= fewestPeople;
+    return isShown ? Math.floor(engaged * engagedShare) : 0;
   };
-  if (!isShown[name as keyof typeof isShown]) return [];
-  const parts = followersBy(breakdown as Demographic, isOfFollowers ? followers : Math.floor(engaged * engagedShare));
-  return [number(name, "lifetime", {breakdowns: breakdownBody(breakdown, parts)})];
+  const parts = followersBy(breakdown as Demographic, people());
+  return parts.length === 0 ? [] : [number(name, "lifetime", {breakdowns: breakdownBody(breakdown, parts)})];
+}
+
+function isSmall(audience: Audience, {night, strikes}: Moment): boolean {
+  return strikes("few-followers") || audience.followers(night) < fewestPeople;
 }
 
 function number(name: string, period: string, total_value: object | undefined): object {

@@ -4,9 +4,9 @@
  * API's); `docs/sandbox-instagram.md` says which of it is documented and which assumed.
  */
 import {graphApi, graphFaults} from "./graph.ts";
-import {noPermission} from "./graph-errors.ts";
+import {noPermission, noSuchObject, tooMuchData} from "./graph-errors.ts";
 import {type EdgeRequest, type GraphNode, readNode} from "./graph-fields.ts";
-import {type Call, type GraphToken, pageOfNodes} from "./graph-paging.ts";
+import {type Call, type GraphToken, limitOf, pageOfNodes} from "./graph-paging.ts";
 import {graphTime, momentOf} from "./graph-time.ts";
 import {accountInsights, retiredAccountMetric} from "./instagram-account.ts";
 import {createAudience} from "./instagram-audience.ts";
@@ -27,6 +27,8 @@ import {type Answer, type Asked, type Moment, platformSandbox, type World} from 
 /** Only the newest so many are reachable. */
 const reachable = 10_000;
 const follows = 87;
+/** With the fault `too-much-data`. */
+const dataLimit = 25;
 const day = 86_400_000;
 const person = "122100000000000919";
 const insightsScope = "instagram_manage_insights";
@@ -55,7 +57,12 @@ export const instagram = platformSandbox({
   ],
   faults: {
     ...graphFaults,
+    "too-much-data": {what: `listings of more than ${dataLimit} items are refused with 500: reduce the amount of data`},
     "permission-lost": {what: "insights are refused with the error 10: a permission is missing"},
+    "empty-insights": {what: "insights come without data, as they do when they are not available"},
+    "few-followers": {
+      what: "followers are too few for demographics, new followers, and follows and unfollows: all empty"
+    },
     "wrong-shape": {what: "media come without timestamp"},
     "duplicate-posts": {what: "the first medium of a listing stands there twice"},
     "missing-posts": {what: "the two newest media are deleted"},
@@ -81,7 +88,8 @@ function open(world: World): (asked: Asked, moment: Moment) => Answer {
     if (!call.token.scopes.includes(insightsScope) || call.moment.strikes("permission-lost")) {
       throw noPermission(10, "Application does not have permission for this action");
     }
-    return read();
+    const body = read();
+    return call.moment.strikes("empty-insights") ? {data: []} : body;
   };
 
   const user = (call: Call): GraphNode => ({
@@ -108,6 +116,7 @@ function open(world: World): (asked: Asked, moment: Moment) => Answer {
 
   const listing = (media: readonly Media[], request: EdgeRequest, call: Call): object => {
     const {now, strikes} = call.moment;
+    if (strikes("too-much-data") && limitOf(request) > dataLimit) throw tooMuchData();
     const since = momentOf("since", request.parameters.get("since"), now) ?? Number.NEGATIVE_INFINITY;
     const until = momentOf("until", request.parameters.get("until"), now) ?? Number.POSITIVE_INFINITY;
     const within = media.filter(({at}) => at >= since && at <= until);
@@ -179,6 +188,7 @@ function open(world: World): (asked: Asked, moment: Moment) => Answer {
   };
 
   const insightsOf = (media: Media, request: EdgeRequest, call: Call): object => {
+    if (media.isChild) throw noSuchObject(media.id);
     const isWithout = media.isBeforeConversion || view(call.moment).struck.has(media.id);
     const isRetired = call.moment.strikes("retired-metric");
     return mediaInsights({media, counters: countersOf(media, call), isWithout, isRetired}, request);
