@@ -68,7 +68,7 @@ export function limitOf({parameters}: EdgeRequest, {usual = 25, most = 100}: Pag
 
 /** An address below the API, with the token in it, as the real ones have. */
 export function addressOf(path: string, parameters: Iterable<[string, string]>, {base, token}: Call): string {
-  const query = new URLSearchParams([["access_token", token.secret], ["pretty", "0"], ...parameters]);
+  const query = new URLSearchParams([["access_token", token.secret], ...parameters]);
   return `${base}/${path}?${query}`;
 }
 

@@ -27,8 +27,8 @@ import type {Answer, Asked, Fault, Moment} from "./platform.ts";
 
 /** Living versions, oldest first; a path without one is answered as the oldest. */
 const versions = ["v21.0", "v22.0", "v23.0", "v24.0", "v25.0", "v26.0"];
-/** From here on several ids at the root are refused. */
-const withoutIds = "v26.0";
+/** From here on `date_format` and several ids at the root are refused. */
+const withoutLegacy = "v26.0";
 const most = 50;
 const day = 86_400_000;
 const appId = "310000000000001";
@@ -56,6 +56,9 @@ export const graphFaults: Record<string, Fault> = {
   "token-invalidated": {what: "every answer is the error 190 with subcode 467, whatever the token"},
   "same-page-token": {what: "every page of a listing names the same next page, the first"},
   "foreign-next": {what: "the address of the next page is on another host"},
+  "legacy-gone": {
+    what: "what v26.0 dropped is refused in every version, as announced for 27 October 2026: `GET /?ids=`, `date_format`"
+  },
   "null-item": {what: "the last item of one batch is null: it timed out", isOnce: true}
 };
 
@@ -103,6 +106,7 @@ function single(app: GraphApp, {method, path, parameters}: Part, call: Call, cou
   const usage = count(call.moment.night, ids?.length ?? 1);
   if (method !== "GET")
     throw names[0] === undefined ? unsupportedMethod(method) : noSuchObject(names[0], method.toLowerCase());
+  if (parameters.has("date_format") && isWithoutLegacy(call)) throw deprecatedSince("date_format", withoutLegacy);
   const body = (): unknown => {
     if (names[0] === "debug_token") return debugged(app, parameters);
     if (ids !== undefined) return byIds(app, ids, names, parameters, call);
@@ -113,6 +117,10 @@ function single(app: GraphApp, {method, path, parameters}: Part, call: Call, cou
   return {status: 200, headers: {"facebook-api-version": call.version, ...usage}, body: body()};
 }
 
+function isWithoutLegacy({version, moment}: Call): boolean {
+  return version === withoutLegacy || moment.strikes("legacy-gone");
+}
+
 function byIds(
   app: GraphApp,
   ids: readonly string[],
@@ -120,7 +128,7 @@ function byIds(
   parameters: ReadonlyMap<string, string>,
   call: Call
 ): Record<string, unknown> {
-  if (names.length === 0 && call.version === withoutIds) throw deprecatedSince("ids at the root", withoutIds);
+  if (names.length === 0 && isWithoutLegacy(call)) throw deprecatedSince("GET /?ids=", withoutLegacy);
   if (ids.length > most) throw tooManyIds(ids.length);
   const kept = new Map([...parameters].filter(([name]) => name !== "ids"));
   return Object.fromEntries(ids.map(id => [id, ofObject(app, id, names, kept, call)]));
