@@ -1,11 +1,11 @@
 /** Insights of Instagram's account: what its media gained in a window, who came and went, and who the followers are. */
 import type {EdgeRequest} from "./graph-fields.ts";
-import {endOf, insight, metricsOf, type Window, windowOf, windowPaging} from "./graph-insights.ts";
+import {endOf, insight, periodOf, type Window, windowOf, windowPaging} from "./graph-insights.ts";
 import type {Call} from "./graph-paging.ts";
 import {momentOf, nextDate, pacificDate, pacificMidnight} from "./graph-time.ts";
 import {type Audience, type Demographic, followersBy} from "./instagram-audience.ts";
 import {type Counters, countersAt, interactionsOf, type Media, owner} from "./instagram-media.ts";
-import {breakdownBody, breakdownsOf} from "./instagram-metrics.ts";
+import {breakdownBody, breakdownsOf, namesOf, periods} from "./instagram-metrics.ts";
 import * as refusals from "./instagram-refusals.ts";
 import type {Moment} from "./platform.ts";
 
@@ -94,7 +94,6 @@ const accountMetrics: Record<string, AccountMetric> = {
   threads_clicks: {...empty, title: "Threads clicks"},
   threads_reposts: {...empty, title: "Threads reposts"}
 };
-const periods = ["day", "week", "days_28", "month", "lifetime", "total_over_range"];
 const metricTypes: readonly MetricType[] = ["time_series", "total_value"];
 const timeframes = ["last_14_days", "last_30_days", "last_90_days", "prev_month", "this_month", "this_week"];
 const liveTimeframes = ["this_month", "this_week"];
@@ -122,33 +121,22 @@ export interface Account {
 export function accountInsights(account: Account, request: EdgeRequest, call: Call): object {
   const {parameters} = request;
   const {now, strikes} = call.moment;
-  if ((parameters.get("metric") ?? "") === "") throw refusals.metricMissing();
   const isRetired = strikes("retired-metric");
   const known = Object.keys(accountMetrics).filter(name => !(isRetired && name === retiredAccountMetric));
-  const names = metricsOf(request, () => true);
-  const stranger = names.findIndex(name => !known.includes(name));
-  if (stranger >= 0) throw refusals.notOneOf(`metric[${stranger}]`, known);
-  const period = parameters.get("period");
+  const names = namesOf(request, known);
+  const period = periodOf(request, periods);
   if (period === undefined) throw refusals.required("period");
-  if (!periods.includes(period)) throw refusals.notOneOf("period", periods);
   const type = typeOf(names, parameters);
-  for (const name of names) {
-    if (!accountMetrics[name]!.periods.includes(period)) throw refusals.incompatible(name, "period", period);
-  }
-  // Breakdowns are for numbers; a series is answered without them.
-  const broken = breakdownsOf(parameters, breakdowns);
-  const isBroken = type === "total_value" && broken.length > 0;
-  const bad = names.find(
-    name => isBroken && (broken.length > 1 || !accountMetrics[name]!.breakdowns.includes(broken[0]!))
-  );
-  if (bad !== undefined) throw refusals.badBreakdowns(broken, bad);
-  const [breakdown] = isBroken ? broken : [];
+  const misfit = names.find(name => !accountMetrics[name]!.periods.includes(period));
+  if (misfit !== undefined) throw refusals.incompatible(misfit, "period", period);
+  const breakdown = breakdownOf(names, type, parameters);
   if (period === "lifetime") {
     return {data: names.flatMap(name => demographicsOf(name, account, parameters, breakdown, call))};
   }
   const asked = asked30Days(request, now);
-  const window = windowOf(asked, now, mostDays);
-  const isKept = window.until >= now - keptDays * day;
+  const all = windowOf(asked, now, mostDays);
+  const kept = now - keptDays * day;
+  const window = {...all, dates: all.dates.filter(date => pacificMidnight(date) >= kept)};
   const show = (name: string): object[] => {
     if (name === "follower_count") return followerCount(account, window, call);
     if (name === "follows_and_unfollows") return follows(account, window, breakdown, call);
@@ -158,7 +146,7 @@ export function accountInsights(account: Account, request: EdgeRequest, call: Ca
       ? [series(name, account, window, period)]
       : [total(name, gained, account, window, breakdown, now)];
   };
-  return {data: isKept ? names.flatMap(show) : [], paging: windowPaging(asked, window, call)};
+  return {data: window.until < kept ? [] : names.flatMap(show), paging: windowPaging(asked, window, call)};
 }
 
 /** The type that all the metrics must share. */
@@ -171,6 +159,20 @@ function typeOf(names: readonly string[], parameters: ReadonlyMap<string, string
   throw type === undefined
     ? refusals.totalValueNeeded(without)
     : refusals.incompatible(without[0]!, "metric type", type);
+}
+
+/** The breakdown that all the metrics must have; a series is answered without one. */
+function breakdownOf(
+  names: readonly string[],
+  type: MetricType,
+  parameters: ReadonlyMap<string, string>
+): string | undefined {
+  const given = breakdownsOf(parameters, breakdowns);
+  const [breakdown, ...more] = given;
+  if (type === "time_series" || breakdown === undefined) return undefined;
+  const bad = names.find(name => more.length > 0 || !accountMetrics[name]!.breakdowns.includes(breakdown));
+  if (bad !== undefined) throw refusals.badBreakdowns(given, bad);
+  return breakdown;
 }
 
 /** The request with a window of a day unless it names another. Throws GraphRefusal for more than thirty days. */

@@ -84,7 +84,7 @@ export function followersBy(demographic: Demographic, total: number): [name: str
 }
 
 /** Shares a total out in the proportions of the counts: what is lost by rounding down goes to the largest remainders. */
-export function byLargestRemainder(counts: Record<string, number>, total: number): [name: string, count: number][] {
+function byLargestRemainder(counts: Record<string, number>, total: number): [name: string, count: number][] {
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const parts = Object.entries(counts).map(([name, count], index) => {
     const whole = Math.floor((count * total) / all);
@@ -96,6 +96,6 @@ export function byLargestRemainder(counts: Record<string, number>, total: number
 }
 
 /** The date of a moment in Greenwich. */
-export function dateOf(moment: number): string {
+function dateOf(moment: number): string {
   return new Date(moment).toISOString().slice(0, 10);
 }

@@ -1,6 +1,6 @@
 /** Insights of Instagram's media: which metrics each kind has, and how they are refused. One that is wrong fails the call. */
 import type {EdgeRequest} from "./graph-fields.ts";
-import {type InsightValue, insight, metricsOf} from "./graph-insights.ts";
+import {type InsightValue, insight, metricsOf, periodOf} from "./graph-insights.ts";
 import {type Counters, fewestViewers, interactionsOf, type Media, type ProductType} from "./instagram-media.ts";
 import * as refusals from "./instagram-refusals.ts";
 import {chance} from "./world.ts";
@@ -145,7 +145,8 @@ const mediaMetrics: Record<string, MediaMetric> = {
     value: ({linkClicks}) => linkClicks
   }
 };
-const periods = ["day", "week", "days_28", "month", "lifetime", "total_over_range"];
+/** All that `period` may say, of media and of the account. */
+export const periods = ["day", "week", "days_28", "month", "lifetime", "total_over_range"];
 const breakdowns = ["action_type", "follow_type", "story_navigation_action_type", "surface_type"];
 
 /** A medium as its insights are asked for. */
@@ -162,13 +163,9 @@ export interface Measured {
 export function mediaInsights(measured: Measured, request: EdgeRequest): {data: object[]} {
   const {media, counters, isWithout, isRetired} = measured;
   const {parameters} = request;
-  if ((parameters.get("metric") ?? "") === "") throw refusals.metricMissing();
   const known = Object.keys(mediaMetrics).filter(name => !(isRetired && name === retiredMediaMetric));
-  const names = metricsOf(request, () => true);
-  const stranger = names.findIndex(name => !known.includes(name));
-  if (stranger >= 0) throw refusals.notOneOf(`metric[${stranger}]`, known);
-  const period = parameters.get("period") ?? "lifetime";
-  if (!periods.includes(period)) throw refusals.notOneOf("period", periods);
+  const names = namesOf(request, known);
+  periodOf(request, periods);
   const broken = breakdownsOf(parameters, breakdowns);
   if (isWithout) throw refusals.beforeConversion();
   const unsupported = names.filter(name => !mediaMetrics[name]!.products.includes(media.product));
@@ -178,6 +175,15 @@ export function mediaInsights(measured: Measured, request: EdgeRequest): {data: 
   if (bad !== undefined) throw refusals.badBreakdowns(broken, bad);
   if (media.product === "STORY" && counters.reach < fewestViewers) throw refusals.tooFewViewers();
   return {data: names.map(name => shown(name, media, counters, broken.length > 0))};
+}
+
+/** The metrics that a request names. Throws GraphRefusal for none, and for one that is not known. */
+export function namesOf(request: EdgeRequest, known: readonly string[]): string[] {
+  if ((request.parameters.get("metric") ?? "") === "") throw refusals.required("metric");
+  const names = metricsOf(request, () => true);
+  const stranger = names.findIndex(name => !known.includes(name));
+  if (stranger >= 0) throw refusals.notOneOf(`metric[${stranger}]`, known);
+  return names;
 }
 
 /** The breakdowns that a request names. Throws GraphRefusal for one that is none. */

@@ -4,11 +4,6 @@
  */
 import {badParameter, type GraphError, GraphRefusal} from "./graph-errors.ts";
 
-/** Insights without a metric. */
-export function metricMissing(): GraphRefusal {
-  return required("metric");
-}
-
 /** A parameter that has to be there. */
 export function required(name: string): GraphRefusal {
   return badParameter(`The parameter ${name} is required`);

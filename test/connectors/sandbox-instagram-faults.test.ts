@@ -59,6 +59,14 @@ describe("a fault in Instagram's words", () => {
     expect(await own.batch(items)).toEqual([expect.anything(), expect.anything()]);
   });
 
+  it("legacy-gone refuses several ids at once", async () => {
+    await using own = await started();
+    expect((await own.ask("/?ids={id}&fields=id")).status).toBe(200);
+    own.sandbox.setFaults(["legacy-gone"]);
+    const message = "(#12) GET /?ids= is deprecated for versions v26.0 and higher";
+    expect((await own.ask("/?ids={id}&fields=id")).body).toEqual(error(12, {message}));
+  });
+
   it("too-much-data refuses large listings, permission-lost insights, empty-insights empties them", async () => {
     await using own = await started({faults: ["too-much-data"]});
     expect(await own.ask("/{id}/media?limit=26")).toMatchObject({status: 500, body: error(1)});
