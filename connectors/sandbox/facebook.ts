@@ -10,7 +10,7 @@ import {countersAt, demoPosts, type FacebookPost, madeUpPosts, page} from "./fac
 import {graphApi, graphFaults} from "./graph.ts";
 import {tooMuchData} from "./graph-errors.ts";
 import {type EdgeRequest, type GraphNode, pick} from "./graph-fields.ts";
-import {type Call, type GraphToken, limitOf, pageOfNodes} from "./graph-paging.ts";
+import {type Call, type GraphToken, limitOf, pageOf, pageOfNodes} from "./graph-paging.ts";
 import {momentOf} from "./graph-time.ts";
 import {type Answer, type Asked, type Moment, platformSandbox, type World} from "./platform.ts";
 import {followersOn} from "./world.ts";
@@ -85,14 +85,11 @@ function open(world: World): (asked: Asked, moment: Moment) => Answer {
     [...posts, ...others].flatMap(post => [post.id, post.video?.id ?? post.id].map(id => [id, post]))
   );
 
-  const newestOf = ({now}: Moment): FacebookPost[] =>
-    posts
-      .filter(({at}) => at <= now)
-      .sort((a, b) => b.at - a.at)
-      .slice(0, 2);
+  const feed = others.length === 0 ? posts : [...posts, ...others].sort((a, b) => b.at - a.at);
+  const byDate = [...posts].sort((a, b) => b.at - a.at);
 
   const createView = ({moment}: Call) => {
-    const newest = newestOf(moment);
+    const newest = byDate.filter(({at}) => at <= moment.now).slice(0, 2);
     const hidden = moment.strikes("missing-posts") ? newest : [];
     const isLiked = moment.strikes("one-more-like");
     const isThere = (post: FacebookPost): boolean => post.at <= moment.now && !hidden.includes(post);
@@ -109,7 +106,8 @@ function open(world: World): (asked: Asked, moment: Moment) => Answer {
     from: readonly FacebookPost[],
     node: (shown: Shown, call: Call) => GraphNode,
     request: EdgeRequest,
-    call: Call
+    call: Call,
+    isRanked = false
   ): object => {
     const {now, strikes} = call.moment;
     const limit = limitOf(request);
@@ -117,10 +115,11 @@ function open(world: World): (asked: Asked, moment: Moment) => Answer {
     const since = momentOf("since", request.parameters.get("since"), now) ?? Number.NEGATIVE_INFINITY;
     const until = momentOf("until", request.parameters.get("until"), now) ?? Number.POSITIVE_INFINITY;
     const {isThere, shown} = createView(call);
-    const nodes = from
-      .filter(post => isThere(post) && post.at >= since && post.at <= until)
-      .map(post => node(shown(post), call));
-    const body = pageOfNodes(nodes, request, call);
+    const there = from.filter(isThere);
+    const reachable = isRanked ? mostOfEachYear(there) : there;
+    const asked = reachable.filter(({at}) => at >= since && at <= until);
+    const idOf = ({id}: FacebookPost): string => id;
+    const body = pageOf(asked, idOf, post => node(shown(post), call), request, call);
     const [first] = body.data;
     if (first !== undefined && strikes("duplicate-posts")) body.data.push(first);
     return body;
@@ -132,8 +131,8 @@ function open(world: World): (asked: Asked, moment: Moment) => Answer {
     const link = `https://www.facebook.com/${username}`;
     const ofVideos = (isWanted: (post: FacebookPost) => boolean) => (request: EdgeRequest) =>
       listing(posts.filter(isWanted), videoNode, request, call);
-    const ofPosts = (from: readonly FacebookPost[]) => (request: EdgeRequest) => listing(from, postNode, request, call);
-    const ranked = mostOfEachYear(posts);
+    const ofPosts = (from: readonly FacebookPost[], isRanked: boolean) => (request: EdgeRequest) =>
+      listing(from, postNode, request, call, isRanked);
     return {
       id: page.id,
       type: "Page",
@@ -165,9 +164,9 @@ function open(world: World): (asked: Asked, moment: Moment) => Answer {
         tasks: () => ["ANALYZE", "CREATE_CONTENT"]
       },
       edges: {
-        published_posts: ofPosts(posts),
-        posts: ofPosts(ranked),
-        feed: ofPosts([...ranked, ...others].sort((a, b) => (others.length > 0 ? b.at - a.at : 0))),
+        published_posts: ofPosts(posts, false),
+        posts: ofPosts(posts, true),
+        feed: ofPosts(feed, true),
         videos: ofVideos(({video}) => video !== undefined),
         video_reels: ofVideos(({type}) => type === "reel"),
         insights: request => insights(page.id, request, call)

@@ -36,6 +36,11 @@ export interface PageOptions {
   most?: number;
 }
 
+export interface NodePage {
+  data: Record<string, unknown>[];
+  paging?: object;
+}
+
 const foreignPage = "http://127.0.0.2:9/next";
 
 /** One page of nodes, with the fields that are asked for. Nodes need an id. */
@@ -44,14 +49,28 @@ export function pageOfNodes(
   request: EdgeRequest,
   call: Call,
   options: PageOptions = {}
-): {data: Record<string, unknown>[]; paging?: object} {
-  const {start, end, paging} = cut(
-    nodes.map(({id}) => id ?? ""),
+): NodePage {
+  return pageOf(
+    nodes,
+    ({id}) => id ?? "",
+    node => node,
     request,
     call,
     options
   );
-  const data = nodes.slice(start, end).map(node => readNode(node, request.fields));
+}
+
+/** One page of things, of which only those on it become nodes. */
+export function pageOf<T>(
+  items: readonly T[],
+  idOf: (item: T) => string,
+  nodeOf: (item: T) => GraphNode,
+  request: EdgeRequest,
+  call: Call,
+  options: PageOptions = {}
+): NodePage {
+  const {start, end, paging} = cut(items.map(idOf), request, call, options);
+  const data = items.slice(start, end).map(item => readNode(nodeOf(item), request.fields));
   return {data, ...(paging === undefined ? {} : {paging})};
 }
 

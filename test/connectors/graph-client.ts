@@ -30,7 +30,7 @@ export async function startedGraph(platform: string, options: SandboxOptions = {
   const {id, baseUrl, auth} = sandbox.accounts[0]!;
   const send = (path: string, token = auth.token!, init: RequestInit = {}): Promise<Reply> => {
     const query = token === "" ? "" : `${path.includes("?") ? "&" : "?"}access_token=${token}`;
-    return ask(sandbox, `${path.replaceAll("{id}", id)}${query}`, {}, init);
+    return ask(sandbox, `${path.replace("/{id}", `/${id}`)}${query}`, {}, init);
   };
   const checked = <T>({status, body, text}: Reply): T => {
     if (status !== 200) throw new Error(`${status}: ${text}`);
