@@ -1,39 +1,26 @@
 /** Objects of Facebook's graph: posts with what is attached to them, comments and reactions, and videos. */
-import {type EngagementKind, type ReactionKind, reactionKinds} from "./facebook-growth.ts";
+import {attachmentsOf, permalinkOf, pictureOf, pictures} from "./facebook-attachments.ts";
+import {type Engagement, type EngagementKind, type ReactionKind, reactionKinds} from "./facebook-growth.ts";
 import {postInsights, videoInsights, videoViews} from "./facebook-metrics.ts";
 import {type Counters, type FacebookPost, page} from "./facebook-posts.ts";
 import {badParameter, deprecatedSince, noPermission} from "./graph-errors.ts";
 import {type EdgeRequest, type GraphNode, pick, readNode} from "./graph-fields.ts";
-import {type Call, pageOfNodes} from "./graph-paging.ts";
+import {type Call, pageOf} from "./graph-paging.ts";
 import {graphTime} from "./graph-time.ts";
 
-const site = "https://www.facebook.com";
-const pictures = "https://scontent.example.org";
 /** The permission for what people did under posts. */
 const contentScope = "pages_read_user_content";
 
-/** Fields that aggregate attachments: refused since v3.3. */
-const aggregated = ["caption", "description", "link", "name", "object_id", "source", "type"];
+/** Fields that aggregate attachments, refused since v3.3. */
+const aggregated = Object.fromEntries(
+  ["caption", "description", "link", "name", "object_id", "source", "type"].map(name => [name, refuseAggregated])
+);
 /** Fields that a post may have, and none here has. */
-const absent = [
-  "story",
-  "story_tags",
-  "message_tags",
-  "parent_id",
-  "place",
-  "event",
-  "properties",
-  "call_to_action",
-  "to",
-  "via",
-  "scheduled_publish_time",
-  "backdated_time",
-  "application",
-  "coordinates",
-  "targeting",
-  "feed_targeting",
-  "child_attachments"
-];
+const absent = Object.fromEntries(
+  "story story_tags message_tags parent_id place event properties call_to_action to via scheduled_publish_time backdated_time application coordinates targeting feed_targeting child_attachments icon"
+    .split(" ")
+    .map(name => [name, () => undefined])
+);
 /** Types of reactions as `reactions` names them, by the kinds of insights. */
 const reactionTypes: Record<string, string> = {sorry: "SAD", anger: "ANGRY"};
 
@@ -49,20 +36,14 @@ export function postNode(shown: Shown, call: Call): GraphNode {
   const people = (kinds: (kind: EngagementKind) => boolean, count: number) => (request: EdgeRequest) =>
     engaged(shown, kinds, count, request, call);
   const isReaction = (kind: EngagementKind): boolean => kind !== "comment" && kind !== "share";
-  const picture = type === "text" ? undefined : `${pictures}/${post.number}.jpg`;
-  const refused = aggregated.map((name): [string, () => never] => [
-    name,
-    () => {
-      throw deprecatedSince("deprecate_post_aggregated_fields_for_attachement", "v3.3");
-    }
-  ]);
+  const picture = type === "text" ? undefined : pictureOf(post.number);
   return {
     id: post.id,
     type: "Post",
     defaults: ["created_time", "message"],
     fields: {
-      ...Object.fromEntries(absent.map(name => [name, () => undefined])),
-      ...Object.fromEntries(refused),
+      ...absent,
+      ...aggregated,
       message: () => text,
       created_time: () => graphTime(at),
       updated_time: () => graphTime(lastComment(post, call.moment.now) ?? at),
@@ -76,14 +57,10 @@ export function postNode(shown: Shown, call: Call): GraphNode {
       promotable_id: () => post.id,
       full_picture: () => picture,
       picture: () => picture,
-      icon: () => undefined,
       from: wanted => pick({name: author.name, id: author.id}, wanted, "Page"),
       privacy: wanted =>
         pick({allow: "", deny: "", description: "Public", friends: "", value: "EVERYONE"}, wanted, "Privacy"),
-      shares: () => {
-        mayReadContent(call);
-        return counters.shares > 0 ? {count: counters.shares} : undefined;
-      },
+      shares: () => (counters.shares > 0 ? {count: counters.shares} : undefined),
       attachments: wanted => (type === "text" ? undefined : {data: attachments(wanted)})
     },
     edges: {
@@ -121,7 +98,7 @@ export function videoNode(shown: Shown, call: Call): GraphNode {
       views: () => videoViews(shown),
       published: () => post.isPublished,
       source: () => `${pictures}/${video?.id}.mp4`,
-      picture: () => `${pictures}/${post.number}.jpg`,
+      picture: () => pictureOf(post.number),
       status: wanted => pick({video_status: "ready"}, wanted, "VideoStatus"),
       from: wanted => pick({name: page.name, id: page.id}, wanted, "Page")
     },
@@ -134,102 +111,10 @@ export function videoNode(shown: Shown, call: Call): GraphNode {
   };
 }
 
-function permalinkOf({type, video, number}: FacebookPost): string {
-  if (type === "reel") return `${site}/reel/${video?.id}/`;
-  return type === "video"
-    ? `${site}/${page.profileId}/videos/${video?.id}/`
-    : `${site}/${page.profileId}/posts/${number}`;
-}
-
 function statusOf({type}: FacebookPost): string {
   if (type === "text") return "mobile_status_update";
   if (type === "link") return "shared_story";
   return type === "image" || type === "album" ? "added_photos" : "added_video";
-}
-
-function attachmentsOf({type, text, number, video, at}: FacebookPost): GraphNode[] {
-  const photo = (turn: number): Attached => {
-    const id = `9${number.slice(5)}${turn}`;
-    const url = `${site}/photo.php?fbid=${id}`;
-    return {type: "photo", mediaType: "photo", url, target: {id, url}, text, picture: `${number}-${turn}`};
-  };
-  const report = `https://example.org/reports/${Math.floor(at / 86_400_000)}`;
-  const film = `${site}/${page.profileId}/videos/${video?.id}/`;
-  const shim = `https://l.facebook.com/l.php?u=${encodeURIComponent(report)}`;
-  const kinds: Record<FacebookPost["type"], () => GraphNode[]> = {
-    text: () => [],
-    image: () => [attachment(photo(1))],
-    album: () => [attachment({...photo(1), type: "album", mediaType: "album", parts: [1, 2, 3, 4].map(photo)})],
-    link: () => [
-      attachment({
-        type: "share",
-        mediaType: "link",
-        url: shim,
-        plainUrl: report,
-        target: {url: shim},
-        text,
-        title: "A report",
-        picture: number
-      })
-    ],
-    video: () => [
-      attachment({
-        type: "video_inline",
-        mediaType: "video",
-        url: film,
-        target: {id: video?.id, url: film},
-        text,
-        picture: number
-      })
-    ],
-    reel: () => {
-      const url = `${site}/reel/${video?.id}/`;
-      return [
-        attachment({type: "video_inline", mediaType: "video", url, target: {id: video?.id, url}, text, picture: number})
-      ];
-    },
-    gif: () => {
-      const url = "https://example.org/animation.gif";
-      return [
-        attachment({type: "animated_image_share", mediaType: "video", url, target: {url}, text, picture: number})
-      ];
-    }
-  };
-  return kinds[type]();
-}
-
-interface Attached {
-  type: string;
-  mediaType: string;
-  /** As Facebook links it, by way of itself where it leads outside. */
-  url: string;
-  plainUrl?: string;
-  target: Record<string, unknown>;
-  text: string;
-  title?: string;
-  picture: string;
-  parts?: Attached[];
-}
-
-function attachment({type, mediaType, url, plainUrl, target, text, title, picture, parts}: Attached): GraphNode {
-  const image = {height: 720, src: `${pictures}/${picture}.jpg`, width: 1280};
-  return {
-    type: "StoryAttachment",
-    defaults: ["description", "media", "subattachments", "target", "title", "type", "url"],
-    fields: {
-      type: () => type,
-      media_type: () => mediaType,
-      title: () => title,
-      description: () => text,
-      description_tags: () => undefined,
-      url: () => url,
-      unshimmed_url: () => plainUrl ?? url,
-      target: wanted => pick(target, wanted, "StoryAttachmentTarget"),
-      media: wanted => pick({image}, wanted, "StoryAttachmentMedia"),
-      subattachments: wanted => parts && {data: parts.map(part => readNode(attachment(part), wanted.fields))}
-    },
-    edges: {}
-  };
 }
 
 /** Comments, reactions or likes: who they are of is not told, how many there are is. */
@@ -242,16 +127,18 @@ function engaged(
 ): object {
   mayReadContent(call);
   const there = post.engagements.filter(({kind, at}) => isWanted(kind) && at <= call.moment.now);
-  const nodes = there.map(({kind, at}, index): GraphNode => {
-    const id = `${post.number}_${index + 1}`;
-    if (kind !== "comment") {
-      return {id, type: "Profile", defaults: ["type"], fields: {type: () => typeOf(kind)}, edges: {}};
-    }
+  const named = there.map((one, index) => ({...one, id: `${post.number}_${index + 1}`}));
+  const body = pageOf(named, ({id}) => id, engagementNode, request, call);
+  const summary = summaryOf(request, count, call);
+  return {...body, ...(summary === undefined ? {} : {summary})};
+}
+
+function engagementNode({id, kind, at}: Engagement & {id: string}): GraphNode {
+  if (kind === "comment") {
     const fields = {created_time: () => graphTime(at), message: () => "A made-up comment."};
     return {id, type: "Comment", defaults: ["created_time", "message"], fields, edges: {}};
-  });
-  const summary = summaryOf(request, count, call);
-  return {...pageOfNodes(nodes, request, call), ...(summary === undefined ? {} : {summary})};
+  }
+  return {id, type: "Profile", defaults: ["type"], fields: {type: () => typeOf(kind)}, edges: {}};
 }
 
 function summaryOf({parameters, path}: EdgeRequest, count: number, call: Call): object | undefined {
@@ -271,6 +158,10 @@ function summaryOf({parameters, path}: EdgeRequest, count: number, call: Call): 
   );
   if (stranger !== undefined) throw badParameter(`Unknown summary field: ${stranger}`);
   return Object.fromEntries(names.filter(name => name in all).map(name => [name, all[name]]));
+}
+
+function refuseAggregated(): never {
+  throw deprecatedSince("deprecate_post_aggregated_fields_for_attachement", "v3.3");
 }
 
 function mayReadContent({token, moment}: Call): void {

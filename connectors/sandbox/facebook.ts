@@ -62,7 +62,7 @@ export const facebook = platformSandbox({
   faults: {
     ...graphFaults,
     "too-much-data": {what: `listings of more than ${dataLimit} items are refused with 500: reduce the amount of data`},
-    "permission-lost": {what: "comments, reactions and shares are refused with the error 10: a permission is missing"},
+    "permission-lost": {what: "comments and reactions are refused with the error 10: a permission is missing"},
     "empty-insights": {what: "insights come without data, as they do without the permission for them"},
     "wrong-shape": {what: "summaries come without total_count"},
     "duplicate-posts": {what: "the first post of a listing stands there twice"},
