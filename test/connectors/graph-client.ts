@@ -7,7 +7,7 @@ export interface GraphClient {
   /** The account's. */
   id: string;
   /**
-   * Sends a request below the platform's prefix, `{id}` being the account. The token stands in the query: the account's
+   * Sends a request below the platform's prefix, `{id}` being the account where a value begins. The token stands in the query: the account's
    * own, unless another is given, or "" for none.
    */
   ask: (path: string, token?: string, init?: RequestInit) => Promise<Reply>;
@@ -30,7 +30,7 @@ export async function startedGraph(platform: string, options: SandboxOptions = {
   const {id, baseUrl, auth} = sandbox.accounts[0]!;
   const send = (path: string, token = auth.token!, init: RequestInit = {}): Promise<Reply> => {
     const query = token === "" ? "" : `${path.includes("?") ? "&" : "?"}access_token=${token}`;
-    return ask(sandbox, `${path.replace("/{id}", `/${id}`)}${query}`, {}, init);
+    return ask(sandbox, `${path.replace(/(?<=[/=,])\{id\}/g, id)}${query}`, {}, init);
   };
   const checked = <T>({status, body, text}: Reply): T => {
     if (status !== 200) throw new Error(`${status}: ${text}`);
