@@ -7,8 +7,8 @@ export interface GraphClient {
   /** The account's. */
   id: string;
   /**
-   * Sends a request below the platform's prefix, `{id}` being the account where a value begins. The token stands in the query: the account's
-   * own, unless another is given, or "" for none.
+   * Sends a request below the platform's prefix, `{id}` being the account where a value begins. The token stands in the
+   * query: the account's own, unless another is given, or "" for none.
    */
   ask: (path: string, token?: string, init?: RequestInit) => Promise<Reply>;
   /** The body of an answer of v25.0 that must be 200. */
