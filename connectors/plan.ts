@@ -48,7 +48,6 @@ export interface PlannedCall {
   /** The part that is read. */
   part: string | undefined;
   ask: Ask;
-  endpoint: string;
   /** Posts it is expected to return. */
   posts: number;
   httpCalls: number;
@@ -117,10 +116,7 @@ function planStream(planning: Planning): PlannedCall[] {
   ];
 }
 
-function call(
-  {account, name}: Planning,
-  rest: Pick<PlannedCall, "how" | "ask" | "endpoint"> & Partial<PlannedCall>
-): PlannedCall {
+function call({account, name}: Planning, rest: Pick<PlannedCall, "how" | "ask"> & Partial<PlannedCall>): PlannedCall {
   const httpCalls = rest.httpCalls ?? 1;
   return {
     account,
@@ -137,13 +133,13 @@ function call(
 
 function planSnapshot(planning: Planning): PlannedCall[] {
   const {stream, state, refresh, tonight, account} = planning;
-  const {request, metrics, isAlone, isAudience} = stream.snapshot!;
+  const {metrics, isAlone, isAudience} = stream.snapshot!;
   if (isAudience && !isAudienceDue(state.cursor, refresh, tonight)) return [];
   const live = liveMetrics(metrics, state.cursor?.refused ?? {}, tonight.today);
   const sets = isAlone ? live.map(metric => [metric]) : metrics === undefined || live.length > 0 ? [live] : [];
   return sets.map(metrics => {
     const ask: Ask = {account, parts: [], metrics, size: 1};
-    return call(planning, {how: "snapshot", ask, endpoint: request(ask).endpoint});
+    return call(planning, {how: "snapshot", ask});
   });
 }
 
@@ -157,7 +153,7 @@ function isAudienceDue(cursor: Cursor | undefined, refresh: Refresh, {now, today
 
 function planSeries(planning: Planning): PlannedCall[] {
   const {stream, state, tonight, account} = planning;
-  const {request, metrics, days, span, isRolling} = stream.series!;
+  const {metrics, days, span, isRolling} = stream.series!;
   const live = liveMetrics(metrics, state.cursor?.refused ?? {}, tonight.today);
   if (metrics !== undefined && live.length === 0) return [];
   const last = Date.parse(tonight.today) - day;
@@ -168,7 +164,7 @@ function planSeries(planning: Planning): PlannedCall[] {
   return (isRolling ? [{from: new Date(last - (days - 1) * day), to: new Date(last)}] : spans(first, last, span)).map(
     ({from, to}) => {
       const ask: Ask = {account, parts: [], metrics: live, size: 1, from, to};
-      return call(planning, {how: "series", ask, endpoint: request(ask).endpoint});
+      return call(planning, {how: "series", ask});
     }
   );
 }
@@ -226,9 +222,7 @@ function planPosts(planning: Planning): PlannedCall[] {
       const pages = list.isWindowless && isListed ? Math.floor(posts / list.size) + 1 : Math.ceil(posts / list.size);
       const httpCalls = Math.max(1, pages);
       const bound = isListed ? "exact" : "upper";
-      calls.push(
-        call(planning, {how: "list", listing, ask, endpoint: list.request(ask).endpoint, posts, httpCalls, bound})
-      );
+      calls.push(call(planning, {how: "list", listing, ask, posts, httpCalls, bound}));
     }
   }
   const {lookup} = stream;
@@ -246,9 +240,7 @@ function planPosts(planning: Planning): PlannedCall[] {
       )) {
         const ask: Ask = {account, parts: asked, metrics: metricsOf(asked), size: ids.length, ids};
         const countedCalls = lookup.isBatched ? ids.length : 1;
-        calls.push(
-          call(planning, {how: "lookup", ask, endpoint: lookup.request(ask).endpoint, posts: ids.length, countedCalls})
-        );
+        calls.push(call(planning, {how: "lookup", ask, posts: ids.length, countedCalls}));
       }
     }
   } else if (stream.isUnlisted) addApart(state.due, []);
@@ -259,7 +251,6 @@ function planPosts(planning: Planning): PlannedCall[] {
     const posts = apart.get(name)!;
     if (isListed && posts.length === 0) continue;
     const ask: Ask = {account, parts: [], metrics, size: 1, ids: posts.map(({id}) => id)};
-    const {endpoint} = part.read.request({...ask, ids: ask.ids!.slice(0, 1)});
     const upper = Math.max(...(stream.lists ?? []).map(({reachable}) => reachable ?? 0), 0);
     const count =
       isListed || stream.isUnlisted
@@ -276,7 +267,6 @@ function planPosts(planning: Planning): PlannedCall[] {
         how: "part",
         part: name,
         ask,
-        endpoint,
         posts: posts.length,
         ...count,
         bound: isListed || stream.isUnlisted ? "exact" : "upper"

@@ -45,7 +45,7 @@ export function configFor(server: Sandbox): {yaml: string; env: string} {
       `  - platform: ${account.platform}`,
       `    kind: ${account.kind}`,
       `    id: "${account.id}"`,
-      `    name: ${account.name}`,
+      `    name: ${account.name} ${account.platform}`,
       `    aliases: [${account.aliases.join(", ")}]`,
       "    auth:",
       ...auth,

@@ -177,7 +177,6 @@ async function read(recording: Recording, stream: "account" | "posts", how: Plan
     listing: 0,
     part: undefined,
     ask,
-    endpoint: "/",
     posts: 0,
     httpCalls: 1,
     countedCalls: 1,
