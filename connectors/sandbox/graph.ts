@@ -100,21 +100,27 @@ export function graphApi(app: GraphApp): (asked: Asked, moment: Moment) => Answe
 }
 
 /** One call, by itself or as an item of a batch. */
-function single(app: GraphApp, {method, path, parameters}: Part, call: Call, count: Count): Answer {
+function single(app: GraphApp, part: Part, call: Call, count: Count): Answer {
+  const calls = part.parameters.get("ids")?.split(",").length ?? 1;
+  const headers = {"facebook-api-version": call.version, ...count(call.moment.night, calls)};
+  try {
+    return {status: 200, headers, body: bodyOf(app, part, call)};
+  } catch (error) {
+    if (!(error instanceof GraphRefusal)) throw error;
+    throw new GraphRefusal(error.error, error.status, {...headers, ...error.headers});
+  }
+}
+
+function bodyOf(app: GraphApp, {method, path, parameters}: Part, call: Call): unknown {
   const names = path.split("/").filter(name => name !== "");
-  const ids = parameters.get("ids")?.split(",");
-  const usage = count(call.moment.night, ids?.length ?? 1);
-  if (method !== "GET")
-    throw names[0] === undefined ? unsupportedMethod(method) : noSuchObject(names[0], method.toLowerCase());
+  const [id, ...rest] = names;
+  if (method !== "GET" && id !== undefined) throw noSuchObject(id, method.toLowerCase());
   if (parameters.has("date_format") && isWithoutLegacy(call)) throw deprecatedSince("date_format", withoutLegacy);
-  const body = (): unknown => {
-    if (names[0] === "debug_token") return debugged(app, parameters);
-    if (ids !== undefined) return byIds(app, ids, names, parameters, call);
-    const [id, ...rest] = names;
-    if (id === undefined) throw unsupportedMethod(method);
-    return ofObject(app, id === "me" ? call.token.id : id, rest, parameters, call);
-  };
-  return {status: 200, headers: {"facebook-api-version": call.version, ...usage}, body: body()};
+  const ids = parameters.get("ids")?.split(",");
+  if (method === "GET" && ids !== undefined) return byIds(app, ids, names, parameters, call);
+  if (id === undefined) throw unsupportedMethod(method);
+  if (id === "debug_token") return debugged(app, parameters);
+  return ofObject(app, id === "me" ? call.token.id : id, rest, parameters, call);
 }
 
 function isWithoutLegacy({version, moment}: Call): boolean {

@@ -67,6 +67,9 @@ describe("the Graph API in the sandbox", () => {
     expect(answers.slice(0, 2).map(({body}) => JSON.parse(body))).toEqual([{id: own.id}, {id: p1}]);
     expect(JSON.parse(answers[2]!.body)).toMatchObject({error: {code: 100, error_subcode: 33}});
     expect(answers[1]!.headers).toContainEqual({name: "facebook-api-version", value: "v26.0"});
+    expect(answers[2]!.headers.map(({name}) => name)).toEqual(
+      expect.arrayContaining(["www-authenticate", "x-app-usage"])
+    );
     const bare = (await own.batch(items, {include_headers: "false"})).body as object[];
     expect(bare.map(item => Object.keys(item))).toEqual(Array(4).fill(["code", "body"]));
     const fifty = (await own.batch(Array(50).fill(items[0]))).body as object[];
