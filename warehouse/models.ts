@@ -35,8 +35,10 @@ const twinSchema = z.strictObject({
   by: z.enum(["post", "period"]).optional(),
   /** The columns that make a row unique. */
   grain: z.array(z.string()).optional(),
-  /** Of one text that makes several models and a macro for people: the values of its parameters. */
-  parameters: z.record(z.string(), z.array(z.int())).optional(),
+  /** Of one text that makes models and a macro for people: the values of its parameters. */
+  parameters: z.record(z.string(), z.array(z.union([z.int(), z.string()]))).optional(),
+  /** The macro's name where it is not the model's own; the text then makes one model. */
+  macro: z.string().optional(),
   /** Staging: the landed stream, its columns and the union that it feeds. */
   reads: z.string().optional(),
   columns: z.record(z.string(), z.string()).optional(),
@@ -150,17 +152,19 @@ function readModel(root: string, layer: Model["layer"], name: string): Model {
   return {name, layer, relation: `${schemas[layer]}.${name}`, sql, twin: twin.data, file: `${file}.sql`};
 }
 
-/** A text with parameters makes one model for each value of its first parameter. */
+/** A text with parameters makes one model for each value of its first parameter, and a macro. */
 function instances(model: Model): Model[] {
   const parameters = Object.entries(model.twin.parameters ?? {});
   const [first, ...others] = parameters;
   if (first === undefined) return [model];
-  const macro = {relation: model.relation, parameters: parameters.map(([name]) => name), sql: model.sql};
+  const relation = model.twin.macro ?? model.relation;
+  const macro = {relation, parameters: parameters.map(([name]) => name), sql: model.sql};
+  const suffix = (given: number | string): string => (model.twin.macro === undefined ? `_${given}` : "");
   return first[1].map((given, index) => ({
     ...model,
     ...(index === 0 ? {macro} : {}),
-    name: `${model.name}_${given}`,
-    relation: `${model.relation}_${given}`,
+    name: `${model.name}${suffix(given)}`,
+    relation: `${model.relation}${suffix(given)}`,
     sql: [[first[0], [given]] as const, ...others].reduce(
       (sql, [parameter, values]) => sql.replaceAll(new RegExp(`\\b${parameter}\\b`, "g"), String(values[0])),
       model.sql
