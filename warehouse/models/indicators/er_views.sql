@@ -12,7 +12,10 @@ with rated as (
         basis,
         status,
         read_on,
-        reactions_definition_id || ' + ' || comments_definition_id || ' + ' || shares_definition_id || ' / ' || shown_definition_id as definition_id,
+        case
+            when shown is not null and reactions + comments + shares is not null
+                then reactions_definition_id || ' + ' || comments_definition_id || ' + ' || shares_definition_id || ' / ' || shown_definition_id
+        end as definition_id,
         case when shown is not null then reactions + comments + shares end as engagements,
         case when reactions + comments + shares is not null then shown end as shown,
         case when shown >= 100 then ratio(reactions + comments + shares, shown) end as rate

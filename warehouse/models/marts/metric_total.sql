@@ -1,6 +1,6 @@
 -- The totals of period_total in long form, one row a period, platform, account, post, basis, metric, part and definition:
--- what a platform counted in two ways is never added up. A total that no post has is one row without a definition; parts
--- that none has are left out.
+-- what a platform counted in two ways is never added up. A total that no post has is one row with the definition that it
+-- would go by; parts that none has are left out.
 with measures as (
     select
         *
@@ -116,6 +116,7 @@ defined as (
         metric,
         part,
         case when measured > 0 then coalesce(definition_id, platform || ':' || metric) end as definition_id,
+        definition_id as lacking_id,
         total,
         measured,
         posts,
@@ -136,6 +137,7 @@ summed as (
         metric,
         part,
         definition_id,
+        max(lacking_id) as lacking_id,
         cast(sum(total) as bigint) as total,
         cast(sum(measured) as bigint) as measured,
         cast(sum(posts) as bigint) as own_posts,
@@ -162,7 +164,7 @@ judged as (
         dimension as dimension,
         category as category,
         basis as basis,
-        definition_id as definition_id,
+        coalesce(definition_id, lacking_id) as definition_id,
         metric as metric,
         part as part,
         cast(total as double) as value,

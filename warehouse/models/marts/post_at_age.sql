@@ -1,5 +1,5 @@
 -- Counters at an age in days, one wide row a post: per metric the reading in force nearest to that day; ties: the earlier.
--- `<metric>_span` says by which definitions that reading goes.
+-- `<metric>_span` says by which definitions that reading goes, or the nearest one where the metric has none.
 with due as (
     select
         p.post_key,
@@ -72,12 +72,12 @@ valued as (
     select
         post_key,
         max(captured_on) filter (where rank = 1) as read_on,
-        min_by(span_key, rank) filter (where span_key is not null and views is not null) as views_span,
-        min_by(span_key, rank) filter (where span_key is not null and impressions is not null) as impressions_span,
-        min_by(span_key, rank) filter (where span_key is not null and reactions is not null) as reactions_span,
-        min_by(span_key, rank) filter (where span_key is not null and comments is not null) as comments_span,
-        min_by(span_key, rank) filter (where span_key is not null and shares is not null) as shares_span,
-        min_by(span_key, rank) filter (where span_key is not null and saves is not null) as saves_span,
+        coalesce(min_by(span_key, rank) filter (where span_key is not null and views is not null), min_by(span_key, rank) filter (where span_key is not null)) as views_span,
+        coalesce(min_by(span_key, rank) filter (where span_key is not null and impressions is not null), min_by(span_key, rank) filter (where span_key is not null)) as impressions_span,
+        coalesce(min_by(span_key, rank) filter (where span_key is not null and reactions is not null), min_by(span_key, rank) filter (where span_key is not null)) as reactions_span,
+        coalesce(min_by(span_key, rank) filter (where span_key is not null and comments is not null), min_by(span_key, rank) filter (where span_key is not null)) as comments_span,
+        coalesce(min_by(span_key, rank) filter (where span_key is not null and shares is not null), min_by(span_key, rank) filter (where span_key is not null)) as shares_span,
+        coalesce(min_by(span_key, rank) filter (where span_key is not null and saves is not null), min_by(span_key, rank) filter (where span_key is not null)) as saves_span,
         min_by(reach, rank) filter (where reach is not null) as reach,
         min_by(views, rank) filter (where views is not null) as views,
         min_by(impressions, rank) filter (where impressions is not null) as impressions,

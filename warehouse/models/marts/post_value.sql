@@ -1,6 +1,6 @@
 -- What an indicator may stand on, one row a period, post and basis: the value at 7 and at 28 days of age, or the latest
--- where fewer than four in five of an account's posts of that period have a reading at 28 days. Each value that is there
--- has its definition.
+-- where fewer than four in five of an account's posts of that period have a reading at 28 days. Each value has its
+-- definition, and one that is not there that of the reading which lacks it.
 with counted as (
     select
         *
@@ -90,10 +90,10 @@ told as (
         r.*,
         v.definition_id as views_definition_id,
         i.definition_id as impressions_definition_id,
-        coalesce(reactions_in.reactions, r.platform || ':reactions') as reactions_definition_id,
-        coalesce(comments_in.comments, r.platform || ':comments') as comments_definition_id,
-        coalesce(shares_in.shares, r.platform || ':shares') as shares_definition_id,
-        coalesce(saves_in.saves, r.platform || ':saves') as saves_definition_id
+        coalesce(reactions_in.reactions, case when r.reactions is not null then r.platform || ':reactions' end) as reactions_definition_id,
+        coalesce(comments_in.comments, case when r.comments is not null then r.platform || ':comments' end) as comments_definition_id,
+        coalesce(shares_in.shares, case when r.shares is not null then r.platform || ':shares' end) as shares_definition_id,
+        coalesce(saves_in.saves, case when r.saves is not null then r.platform || ':saves' end) as saves_definition_id
     from readings as r
     left join mart.definition_span as views_in on views_in.span_key = r.views_span
     left join mart.definition_span as impressions_in on impressions_in.span_key = r.impressions_span
@@ -116,14 +116,13 @@ valued as (
         status as status,
         read_on as read_on,
         case
-            when status <> 'ok' then cast(null as string)
-            when views is not null and views_definition_id is not null then views_definition_id
-            when impressions is not null then impressions_definition_id
+            when views is null and impressions is not null and impressions_definition_id is not null then impressions_definition_id
+            else coalesce(views_definition_id, impressions_definition_id)
         end as shown_definition_id,
-        case when status = 'ok' and reactions is not null then reactions_definition_id end as reactions_definition_id,
-        case when status = 'ok' and comments is not null then comments_definition_id end as comments_definition_id,
-        case when status = 'ok' and shares is not null then shares_definition_id end as shares_definition_id,
-        case when status = 'ok' and saves is not null then saves_definition_id end as saves_definition_id,
+        reactions_definition_id as reactions_definition_id,
+        comments_definition_id as comments_definition_id,
+        shares_definition_id as shares_definition_id,
+        saves_definition_id as saves_definition_id,
         case
             when status <> 'ok' then cast(null as bigint)
             when views is not null and views_definition_id is not null then views
