@@ -1,7 +1,9 @@
+import {join} from "node:path";
 import {describe, expect, it} from "vitest";
 import type {Cursor} from "../../connectors/plan.ts";
 import {Landing} from "../../warehouse/landing.ts";
-import type {Warehouse} from "../../warehouse/warehouse.ts";
+import {publish} from "../../warehouse/publish.ts";
+import {Warehouse} from "../../warehouse/warehouse.ts";
 import {account, build, emptyWarehouse, folder, load, models, xPost} from "./warehouse-fixture.ts";
 
 /** Lands a night of posts of one of two accounts of X, with what the platform refuses by then. */
@@ -111,5 +113,116 @@ describe("definitions", () => {
     expect(overlapping).toEqual([]);
     const ids = models.flatMap(({twin}) => twin.definitions ?? []).flatMap(({id}) => id ?? []);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+/** Lands a classic export of X as an import of that day does. */
+function landFile(landing: Landing, day: string, records: object[]): void {
+  const batch = {
+    run_id: `import-${day}`,
+    platform: "x",
+    source: "export" as const,
+    account,
+    captured_at: `${day}T10:00:00.000Z`,
+    captured_on: day,
+    covers_from: "2020-06-01",
+    covers_to: day,
+    stream: "classic_tweets",
+    cursor: null
+  };
+  landing.append([{batch, records}], new Date(`${day}T10:00:00Z`));
+}
+
+/** A post as a classic export gives it, with retweets and no quotes. */
+function tweet(id: string, retweets: number): object {
+  return {
+    tweet_id: id,
+    published_at: "2020-06-01T10:00:00.000Z",
+    text: `Post ${id}`,
+    is_reply: false,
+    impressions: 100,
+    likes: 2,
+    replies: 0,
+    retweets
+  };
+}
+
+describe("shares that the API and a file count in two ways", () => {
+  it("are never mixed: not in a post's newest values, not in a total, not in a rate", async () => {
+    using dir = folder();
+    await using warehouse = await emptyWarehouse();
+    const landing = Landing.open(join(dir.path, "landing"));
+    const shared = {
+      public_metrics: {retweet_count: 30, reply_count: 0, like_count: 2, quote_count: 6, impression_count: 100}
+    };
+    landPosts(landing, "2020-08-01", [xPost("1", {}, shared)]);
+    landFile(landing, "2020-08-05", [tweet("1", 30), tweet("2", 3)]);
+    await load(warehouse, landing);
+    await build(warehouse, "2020-08-06");
+    expect(
+      await warehouse.rows(
+        "select post_id, source, value, definition_id from mart.post_metric where metric = 'shares' and kind is null order by all"
+      )
+    ).toEqual([
+      {post_id: "x:1", source: "api", value: "36", definition_id: "x:shares"},
+      {post_id: "x:1", source: "export", value: "30", definition_id: "x:shares:export"},
+      {post_id: "x:2", source: "export", value: "3", definition_id: "x:shares:export"}
+    ]);
+    // The account is read by the API: what only a file says of shares is no value of its current definition.
+    expect(await warehouse.rows("select post_id, shares, reactions from mart.post_latest order by 1")).toEqual([
+      {post_id: "x:1", shares: "36", reactions: "2"},
+      {post_id: "x:2", shares: null, reactions: "2"}
+    ]);
+    const month = "period = 'month' and basis = 'latest' and account_id is null and part is not distinct from";
+    expect(
+      await warehouse.rows(
+        `select definition_id, value, n, note from indicator.value where indicator = 'shares' and ${month} null order by 1`
+      )
+    ).toEqual([
+      {definition_id: "x:shares", value: 36, n: "1", note: expect.stringContaining("1 of 2 posts counted by another")},
+      {definition_id: "x:shares:export", value: 3, n: "1", note: expect.stringContaining("1 of 2 posts counted by")}
+    ]);
+    expect(
+      await warehouse.rows(
+        `select definition_id, value from indicator.value where indicator = 'er_views' and ${month} 'pooled' order by 1`
+      )
+    ).toEqual([
+      {definition_id: "x:reactions + x:comments + x:shares / x:impressions", value: 0.38},
+      {definition_id: "x:reactions + x:comments + x:shares:export / x:impressions", value: 0.05}
+    ]);
+    expect(
+      await warehouse.rows(
+        `select value, n, definition_id from indicator.value where indicator = 'views' and ${month} null`
+      )
+    ).toEqual([{value: 200, n: "2", definition_id: "x:impressions"}]);
+  });
+});
+
+describe("mart.post_as_of", () => {
+  it("gives in the published copy what was known of each post on a day, as post_latest does of the newest", async () => {
+    using dir = folder();
+    await using warehouse = await emptyWarehouse();
+    const landing = Landing.open(join(dir.path, "landing"));
+    landPosts(landing, "2020-06-02", [xPost("1", {like_count: 5})]);
+    landPosts(landing, "2020-06-05", [xPost("1", {like_count: 8}), xPost("2", {like_count: 1})]);
+    await load(warehouse, landing);
+    await build(warehouse, "2020-06-05");
+    await publish(warehouse, models, dir.path, {
+      organisation: "Test",
+      timezone: "UTC",
+      asOfOn: "2020-06-05",
+      publishedAt: "2020-06-05T20:00:00Z",
+      runId: "run",
+      periods: "{}"
+    });
+    const path = join(dir.path, "published", "warehouse.duckdb");
+    await using copy = await Warehouse.open(path, {readOnly: true, locked: true});
+    const known = (day: string) =>
+      copy.rows(`select post_id, reactions, read_on from mart.post_as_of(date '${day}') order by 1`);
+    expect(await known("2020-06-01")).toEqual([]);
+    expect(await known("2020-06-04")).toEqual([{post_id: "x:1", reactions: "5", read_on: "2020-06-02"}]);
+    const newest = await copy.rows("select post_id, reactions, read_on from mart.post_latest order by 1");
+    expect(await known("2020-06-05")).toEqual(newest);
+    expect(newest).toHaveLength(2);
   });
 });
