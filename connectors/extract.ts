@@ -42,7 +42,6 @@ import {
   type PlannedCall,
   partLists,
   permittedParts,
-  quarantine,
   type StreamState,
   type Tonight
 } from "./plan.ts";
@@ -111,7 +110,7 @@ class Extraction {
   private readonly records = new Map<unknown, LandedRecord>();
   private readonly requests = new Map<string, Requests>();
   private readonly refused: Record<string, string>;
-  private readonly refusedAgain: Record<string, string>;
+  private readonly refusedSince: Record<string, string>;
   /** Metrics that the platform took tonight. */
   private readonly taken = new Set<string>();
   private readonly bare: Record<string, string>;
@@ -130,7 +129,7 @@ class Extraction {
   ) {
     this.stream = connector.streams[name]!;
     this.refused = {...state?.cursor?.refused};
-    this.refusedAgain = {...state?.cursor?.refused_again};
+    this.refusedSince = {...state?.cursor?.refused_since};
     this.bare = {...state?.cursor?.bare};
     this.posts = new Map([...(state?.known ?? []), ...(state?.due ?? [])].map(post => [post.id, post]));
   }
@@ -156,27 +155,28 @@ class Extraction {
   }
 
   private cursor(): Cursor {
-    const {refused, refusedAgain, bare} = this;
+    const {refused, refusedSince, bare} = this;
     // An answer without records may not have looked at the metrics at all.
     if (this.records.size > 0) {
       for (const metric of this.taken) {
         delete refused[metric];
-        delete refusedAgain[metric];
+        delete refusedSince[metric];
       }
     }
     return {
       read_at: this.tonight.now.toISOString(),
       ...(Object.keys(refused).length > 0 ? {refused} : {}),
-      ...(Object.keys(refusedAgain).length > 0 ? {refused_again: refusedAgain} : {}),
+      ...(Object.keys(refusedSince).length > 0 ? {refused_since: refusedSince} : {}),
       ...(Object.keys(bare).length > 0 ? {bare} : {})
     };
   }
 
-  /** Into quarantine; the day of the first refusal stays, because the metric's definition ended with it. */
+  /** Into quarantine; the day of the first refusal stays known, however often it is asked for again in vain. */
   private refuse(metric: string): void {
     this.taken.delete(metric);
-    if (this.refused[metric] === undefined) this.refused[metric] = this.tonight.today;
-    else this.refusedAgain[metric] = this.tonight.today;
+    const before = this.refused[metric];
+    if (before !== undefined) this.refusedSince[metric] ??= before;
+    this.refused[metric] = this.tonight.today;
   }
 
   private async execute(call: PlannedCall): Promise<void> {
@@ -314,8 +314,7 @@ class Extraction {
   }
 
   private live(metrics: readonly string[]): string[] {
-    const refused = quarantine({refused: this.refused, refused_again: this.refusedAgain});
-    return liveMetrics(metrics, refused, this.tonight.today);
+    return liveMetrics(metrics, this.refused, this.tonight.today);
   }
 
   private async send(request: ApiRequest, countedCalls = 1) {

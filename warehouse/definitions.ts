@@ -48,7 +48,8 @@ interface Refusal {
   on: string;
 }
 
-const cursorSchema = z.object({refused: z.record(z.string(), z.string()).optional()});
+const days = z.record(z.string(), z.string());
+const cursorSchema = z.object({refused: days.optional(), refused_since: days.optional()});
 
 /**
  * What the platforms refuse, as extraction keeps it in the cursors. A metric that one account is refused and another is
@@ -58,12 +59,15 @@ async function refusals(warehouse: Warehouse): Promise<Refusal[]> {
   const cursors = await warehouse.rows<{platform: string; stream: string; cursor: string; read_on: string}>(`
     select a.platform, c.stream, c.cursor, cast(timezone(k.timezone, c.read_at) as date) as read_on
     from core.cursor as c join core.account as a on a.account_id = c.account_id cross join core.setting as k`);
-  const read = cursors.map(({cursor, ...rest}) => ({...rest, ...cursorSchema.parse(JSON.parse(cursor))}));
-  return read.flatMap(({platform, stream, refused = {}}) =>
+  const read = cursors.map(({cursor, ...rest}) => {
+    const {refused, refused_since: since} = cursorSchema.parse(JSON.parse(cursor));
+    return {...rest, refused: {...refused, ...since}};
+  });
+  return read.flatMap(({platform, stream, refused}) =>
     Object.entries(refused).flatMap(([metric, on]) => {
       const others = read.filter(o => o.platform === platform && o.stream === stream && o.read_on >= on);
-      const days = others.map(other => other.refused?.[metric]);
-      return days.includes(undefined) ? [] : [{platform, stream, metric, on: (days as string[]).sort().at(-1) ?? on}];
+      const since = others.map(other => other.refused[metric]);
+      return since.includes(undefined) ? [] : [{platform, stream, metric, on: (since as string[]).sort().at(-1) ?? on}];
     })
   );
 }

@@ -37,20 +37,19 @@ describe("a refused metric", () => {
     expect(answersToListing()).toEqual([200]);
   });
 
-  it("that is refused again keeps the day on which it was first, and has another 30 days", async () => {
-    const refused = {saved: "2020-06-28"};
-    const again = await nightAfter("2020-07-28", true, {refused});
-    expect(again).toMatchObject({refused, refused_again: {saved: "2020-07-28"}});
+  it("that is refused again has another 30 days, and the day on which it was first stays known", async () => {
+    const since = {refused_since: {saved: "2020-06-28"}};
+    const again = await nightAfter("2020-07-28", true, {refused: {saved: "2020-06-28"}});
+    expect(again).toMatchObject({refused: {saved: "2020-07-28"}, ...since});
     sandbox.resetRequests();
-    const {refused_again} = again;
-    expect(await nightAfter("2020-07-30", true, {refused, refused_again: refused_again!})).toMatchObject({refused});
+    expect(await nightAfter("2020-07-30", true, again)).toMatchObject({refused: again.refused, ...since});
     expect(answersToListing()).toEqual([200]);
   });
 
   it("that is given again leaves quarantine", async () => {
-    const cursor = {refused: {saved: "2020-05-28"}, refused_again: {saved: "2020-06-27"}};
+    const cursor = {refused: {saved: "2020-06-27"}, refused_since: {saved: "2020-05-28"}};
     const after = await nightAfter("2020-07-28", false, cursor);
     expect(after.refused).toBeUndefined();
-    expect(after.refused_again).toBeUndefined();
+    expect(after.refused_since).toBeUndefined();
   });
 });

@@ -7,7 +7,14 @@ import {Warehouse} from "../../warehouse/warehouse.ts";
 import {account, build, emptyWarehouse, folder, load, models, xPost} from "./warehouse-fixture.ts";
 
 /** Lands a night of posts of one of two accounts of X, with what the platform refuses by then. */
-function landPosts(landing: Landing, day: string, posts: object[], refused: Cursor["refused"] = {}, id = "7"): void {
+function landPosts(
+  landing: Landing,
+  day: string,
+  posts: object[],
+  refused: Cursor["refused"] = {},
+  id = "7",
+  more: Partial<Cursor> = {}
+): void {
   const captured_at = `${day}T20:00:00.000Z`;
   const batch = {
     run_id: `run-${day}-${id}`,
@@ -19,7 +26,7 @@ function landPosts(landing: Landing, day: string, posts: object[], refused: Curs
     covers_from: day,
     covers_to: day,
     stream: "posts",
-    cursor: {read_at: captured_at, ...(Object.keys(refused).length > 0 ? {refused} : {})}
+    cursor: {read_at: captured_at, ...(Object.keys(refused).length > 0 ? {refused} : {}), ...more}
   };
   landing.append([{batch, records: posts}], new Date(captured_at));
 }
@@ -70,6 +77,17 @@ describe("a metric that the platform takes away", () => {
     await load(warehouse, landing);
     await build(warehouse, "2020-07-20");
     expect(await endOf(warehouse, "x:saves")).toBeNull();
+  });
+
+  it("ended with its first refusal, however often it is refused again", async () => {
+    using dir = folder();
+    await using warehouse = await emptyWarehouse();
+    const landing = Landing.open(dir.path);
+    const since = {refused_since: {[saves]: "2020-06-20"}};
+    landPosts(landing, "2020-07-20", [xPost("1", {}, withoutSaves)], {[saves]: "2020-07-20"}, "7", since);
+    await load(warehouse, landing);
+    await build(warehouse, "2020-07-20");
+    expect(await endOf(warehouse, "x:saves")).toBe("2020-06-19");
   });
 
   it("ends the definition of a sum that it is a part of, and of no name that only begins like it", async () => {
