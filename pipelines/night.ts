@@ -83,7 +83,7 @@ async function readAccount(
     return {now, today: dayIn(settings.timezone, now)};
   };
   const results = await extractAccount(connector, calls, states, http, clock);
-  land(workspace, run, account, results, night.now());
+  await land(workspace, run, account, results, night.now());
   night.ledger?.note(connector, account, results, clock().today);
   for (const {stream, requests} of results) {
     for (const {endpoint, status, httpCalls, countedCalls, retries} of requests) {
@@ -103,7 +103,13 @@ async function readAccount(
 }
 
 /** One file a stream and night; of a stream that ended well it carries the cursor. */
-function land(workspace: Workspace, run: Run, account: Account, results: Extracted[], landedAt: Date): void {
+async function land(
+  workspace: Workspace,
+  run: Run,
+  account: Account,
+  results: Extracted[],
+  landedAt: Date
+): Promise<void> {
   const batches = results
     .filter(({records, cursor}) => records.length > 0 || cursor !== undefined)
     .map(({stream, capturedAt, records, cursor}) => {
@@ -124,7 +130,7 @@ function land(workspace: Workspace, run: Run, account: Account, results: Extract
         records
       };
     });
-  workspace.landing.append(batches, landedAt);
+  await workspace.landing.append(batches, landedAt);
 }
 
 function outcome(workspace: Workspace, account: Account, results: Extracted[]): AccountOutcome {
