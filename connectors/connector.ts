@@ -247,6 +247,10 @@ export interface Listing<A = unknown> {
   next(answer: A): string | undefined;
   /** How many of the newest records are reachable at all. */
   reachable?: number;
+  /** Days after which a record is no longer listed; absent: none. */
+  history?: number;
+  /** The fewest records that a page may be asked for; 1 unless told. */
+  smallest?: number;
   /** The platform takes no window: pages are read until a record is older than it. */
   isWindowless?: boolean;
 }
@@ -257,6 +261,16 @@ export interface BatchCall {
   pack: (requests: ApiRequest[]) => ApiRequest;
   /** One entry a request, in order; undefined: it was not answered. */
   unpack: (body: unknown) => ({status: number; body: unknown} | undefined)[];
+}
+
+/** How many calls an endpoint serves in a stretch of time, where the platform's documentation says it beforehand. */
+export interface Quota {
+  /** As the requests name it. */
+  endpoint: string;
+  minutes: number;
+  /** Calls in the stretch: with the account's own authentication, and with the app's alone. */
+  user: number;
+  app: number;
 }
 
 /** A platform. */
@@ -272,6 +286,10 @@ export interface Connector {
   /** How a query value is written into an address; percent-encoding unless told. */
   encodeQuery?: (value: string) => string;
   limits?: LimitHeaders;
+  /** For `plan`; absent: limits that are known only once they are met. */
+  quotas?: Quota[];
+  /** Calls cost no money. Absent: they cost what the streams' `price` says, or nobody knows. */
+  isFree?: boolean;
   /** Milliseconds until calls are served again, by headers of a form of their own. */
   regain?: (headers: Record<string, string>) => number | undefined;
   errors: ErrorRule[];

@@ -128,7 +128,16 @@ function relativeUrl({path, query}: ApiRequest): string {
 }
 
 /** What both platforms' connectors declare alike. */
-export const graph = {baseUrl, apiVersion, auth, errors, problems, regain, batch} satisfies Partial<Connector>;
+export const graph = {
+  baseUrl,
+  apiVersion,
+  auth,
+  isFree: true,
+  errors,
+  problems,
+  regain,
+  batch
+} satisfies Partial<Connector>;
 
 /** The token of the next page. The address in `paging.next` holds the access token and is never read. */
 export function nextPage({paging, data}: {paging?: Paging | undefined; data: unknown[]}): string | undefined {

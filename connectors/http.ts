@@ -197,6 +197,7 @@ export function createHttp(options: HttpOptions, effects: HttpEffects = realEffe
 
     const url = addressOf(base, request, connector.encodeQuery ?? encode, fail);
     const free = freeAt.get(request.endpoint);
+    if (runSignal?.aborted) throw fail(stopped);
     if (runLeft() <= 0) throw fail(outOfTime);
     try {
       if (free !== undefined && free > effects.now()) {

@@ -211,9 +211,9 @@ export const instagram = connector({
           size: 100,
           send: "after",
           next: nextPage,
-          // There are only those of the last day.
           isWindowless: true,
-          reachable: 100
+          reachable: 100,
+          history: 1
         }
       ]
     })

@@ -243,6 +243,7 @@ export const linkedin = connector({
   ],
   headers: ({apiVersion}) => ({"LinkedIn-Version": apiVersion, "X-Restli-Protocol-Version": "2.0.0"}),
   encodeQuery: value => value,
+  isFree: true,
   errors: [
     {type: "day-limit", then: "next night"},
     {status: 429, then: "wait"},

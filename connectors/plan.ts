@@ -10,6 +10,8 @@ const day = 86_400_000;
 const margin = 3_600_000;
 /** A refused metric is asked for again after so many days. */
 const quarantineDays = 30;
+/** Posts at most of an account that was not listed yet, where the platform names no bound; for upper bounds alone. */
+const mostPosts = 10_000;
 
 /** How often something is read again, in days: a post's counters by its age, and audience breakdowns. */
 export interface Refresh {
@@ -210,16 +212,20 @@ function planPosts(planning: Planning): PlannedCall[] {
   const from = listingStart(listedAt, refresh, now);
   for (const [listing, list] of (stream.lists ?? []).entries()) {
     const limits = parts.filter(([, part]) => part.isNested).map(([, part]) => part.youngerThanDays);
-    for (const window of list.isWindowless ? [from === undefined ? {} : {from}] : windows(limits, from, now)) {
+    const stretches = list.isWindowless ? [from === undefined ? {} : {from}] : windows(limits, from, now);
+    for (const window of stretches) {
       const isIn = (at: Date): boolean =>
         at >= (window.from ?? new Date(0)) && (window.to === undefined || at < window.to);
       const asked = nested(window.to ? now.getTime() - window.to.getTime() : 0, bare.some(isIn));
       const ask: Ask = {account, parts: asked, metrics: metricsOf(asked), size: list.size, ...window};
       const known = listing === 0 ? state.known.filter(({publishedAt}) => isIn(publishedAt)) : [];
       addApart(known, asked);
-      const posts = isListed ? known.length : (list.reachable ?? 0);
+      // At first all that is reachable is counted once, in the oldest window.
+      const most = window === stretches.at(-1) ? (list.reachable ?? mostPosts) : 0;
+      const listed = isListed ? known.length : most;
       // Without a window the last page holds older ones: one that is full of newer ones is followed by another.
-      const pages = list.isWindowless && isListed ? Math.floor(posts / list.size) + 1 : Math.ceil(posts / list.size);
+      const pages = list.isWindowless && isListed ? Math.floor(listed / list.size) + 1 : Math.ceil(listed / list.size);
+      const posts = isListed || listing === 0 ? listed : 0;
       const httpCalls = Math.max(1, pages);
       const bound = isListed ? "exact" : "upper";
       calls.push(call(planning, {how: "list", listing, ask, posts, httpCalls, bound}));
@@ -251,7 +257,7 @@ function planPosts(planning: Planning): PlannedCall[] {
     const posts = apart.get(name)!;
     if (isListed && posts.length === 0) continue;
     const ask: Ask = {account, parts: [], metrics, size: 1, ids: posts.map(({id}) => id)};
-    const upper = Math.max(...(stream.lists ?? []).map(({reachable}) => reachable ?? 0), 0);
+    const upper = Math.max(...(stream.lists ?? []).map(({reachable}) => reachable ?? mostPosts), 0);
     const count =
       isListed || stream.isUnlisted
         ? partCalls(

@@ -138,6 +138,12 @@ export const x = connector({
     reset: "x-rate-limit-reset",
     resetIs: "epoch"
   },
+  // docs.x.com/x-api/fundamentals/rate-limits; the headers decide, and a plan may have other limits.
+  quotas: [
+    {endpoint: "/2/users/{id}", minutes: 15, user: 900, app: 300},
+    {endpoint: "/2/users/{id}/tweets", minutes: 15, user: 900, app: 10_000},
+    {endpoint: "/2/tweets", minutes: 15, user: 5000, app: 3500}
+  ],
   errors: [
     {
       type: "usage-capped",
@@ -228,6 +234,7 @@ export const x = connector({
               ...fieldsFor(ask)
             }),
           size: 100,
+          smallest: 5,
           send: "pagination_token",
           next: ({meta}) => meta?.next_token,
           reachable: 3200

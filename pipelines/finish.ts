@@ -10,6 +10,7 @@ import type {Edition} from "./context.ts";
 import type {CheckRow, Run} from "./record.ts";
 import type {Settings} from "./settings.ts";
 import {type Status, writeStatus} from "./status.ts";
+import type {Result} from "./work.ts";
 import {type Workspace, writeRun} from "./workspace.ts";
 
 /** Builds the models and runs the checks; false when a check failed, with the marts as they were. */
@@ -47,6 +48,21 @@ export async function publishEdition(workspace: Workspace, run: Run, now: Date):
     runId: run.run_id,
     periods: JSON.stringify({periods: settings.report.periods, ranges: settings.report.ranges})
   });
+}
+
+/** What a night ends with once everything is loaded: models, checks, publication and report. */
+export async function complete(workspace: Workspace, run: Run, now: Date): Promise<Result> {
+  if (!(await transform(workspace, run))) return {summary: "a check failed; the last good publication stands"};
+  if (exitCode(run) === 1) return {summary: "every account failed; the last good publication stands"};
+  await publishEdition(workspace, run, now);
+  const pages = await report(workspace.settings.dataDir, standardReport(workspace.settings));
+  return {summary: `${told(run)}; report: ${pages[0]}`, json: {reports: pages}};
+}
+
+function told(run: Run): string {
+  const calls = run.requests.reduce((sum, request) => sum + request.http_calls, 0);
+  const failed = run.accounts_failed === 0 ? "" : `, ${run.accounts_failed} failed`;
+  return `${run.accounts_ok} of ${run.accounts.length} accounts read${failed}, ${calls} calls`;
 }
 
 export interface ReportRequest {

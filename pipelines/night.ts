@@ -4,11 +4,20 @@ import {type CredentialStore, openCredentials} from "../connectors/credentials.t
 import {AuthError} from "../connectors/errors.ts";
 import {type Extracted, extractAccount} from "../connectors/extract.ts";
 import {createHttp} from "../connectors/http.ts";
-import {type Cursor, listingStart, type PlannedCall, planAccount, type StreamState} from "../connectors/plan.ts";
+import {
+  type Cursor,
+  listingStart,
+  type PlannedCall,
+  planAccount,
+  type StreamState,
+  type Tonight
+} from "../connectors/plan.ts";
 import {type Asked, cursors, duePosts} from "../warehouse/due.ts";
-import type {LandedAccount} from "../warehouse/landing.ts";
+import type {Batch, LandedAccount} from "../warehouse/landing.ts";
 import {dayIn} from "./calendar.ts";
-import type {AccountOutcome, Run} from "./record.ts";
+import type {Log} from "./log.ts";
+import type {AccountOutcome, RequestRow, Run} from "./record.ts";
+import type {Settings} from "./settings.ts";
 import type {Workspace} from "./workspace.ts";
 
 export interface Night {
@@ -16,6 +25,8 @@ export interface Night {
   now: () => Date;
   /** Platforms and names of accounts; absent: all. */
   only?: readonly string[] | undefined;
+  /** Ends the calls; what they gave is landed all the same. */
+  stop: AbortSignal;
 }
 
 /** What a night would do for an account: the very list that it executes, and what is known before it. */
@@ -25,17 +36,36 @@ export interface AccountPlan {
   states: Map<string, StreamState>;
 }
 
+/** What a plan is made from. */
+export type Known = Pick<Workspace, "settings" | "connectors" | "warehouse">;
+
 /** The accounts that a night reads: those with authentication, narrowed by `only`. */
-export function accountsOf(workspace: Workspace, only?: readonly string[]): Account[] {
-  return workspace.settings.accounts.filter(
+export function accountsOf({accounts}: Settings, only?: readonly string[]): Account[] {
+  return accounts.filter(
     ({auth, platform, name}) =>
       auth !== undefined && (only === undefined || only.includes(platform) || only.includes(name))
   );
 }
 
 /** The plans of a night for some accounts. */
-export async function planNight(workspace: Workspace, accounts: readonly Account[], now: Date): Promise<AccountPlan[]> {
-  const {settings, connectors, warehouse} = workspace;
+export async function planNight(known: Known, accounts: readonly Account[], now: Date): Promise<AccountPlan[]> {
+  const {settings, connectors} = known;
+  const today = dayIn(settings.timezone, now);
+  const states = await statesOf(known, accounts, now);
+  return accounts.map(account => {
+    const connector = connectors.get(account.platform)!;
+    const own = states.get(account)!;
+    return {account, states: own, calls: planAccount(connector, account, own, settings.refresh, {now, today})};
+  });
+}
+
+/** What is known of the streams of some accounts; of their posts those since `listedFrom`, the night's start unless told. */
+export async function statesOf(
+  {settings, connectors, warehouse}: Known,
+  accounts: readonly Account[],
+  now: Date,
+  listedFrom?: Date
+): Promise<Map<Account, Map<string, StreamState>>> {
   const today = dayIn(settings.timezone, now);
   const known = await cursors(warehouse);
   const cursorOf = (account: Account, stream: string): Cursor | undefined => {
@@ -48,13 +78,14 @@ export async function planNight(workspace: Workspace, accounts: readonly Account
     const claimed = streams.flatMap(([, {types}]) => types ?? []);
     for (const [stream, {lists, lookup, parts, types, isUnlisted}] of streams) {
       const cursor = cursorOf(account, stream);
-      if ((lists ?? lookup ?? parts) === undefined || (cursor === undefined && !isUnlisted)) continue;
+      const isKnown = cursor !== undefined || isUnlisted || listedFrom !== undefined;
+      if ((lists ?? lookup ?? parts) === undefined || !isKnown) continue;
       const listedAt = cursor && new Date(cursor.read_at);
       asked.push({
         accountId: accountId(account),
         stream,
         types: types === undefined ? {except: claimed} : {only: types},
-        listedFrom: lists && listingStart(listedAt, settings.refresh, now),
+        listedFrom: lists && (listedFrom ?? listingStart(listedAt, settings.refresh, now)),
         listedOn: listedAt && dayIn(settings.timezone, listedAt),
         isUnlisted: isUnlisted ?? false,
         limits: Object.values(parts ?? {}).flatMap(({youngerThanDays}) => youngerThanDays ?? [])
@@ -62,22 +93,23 @@ export async function planNight(workspace: Workspace, accounts: readonly Account
     }
   }
   const posts = await duePosts(warehouse, asked, settings.refresh, today);
-  return accounts.map(account => {
-    const connector = connectors.get(account.platform)!;
-    const states = new Map<string, StreamState>();
-    for (const [stream, {stub, publishedAt}] of Object.entries(connector.streams)) {
-      const own = posts.filter(post => post.accountId === accountId(account) && post.stream === stream);
-      const given = (stub === undefined ? [] : (account.posts ?? []))
-        .filter(id => !own.some(post => post.id === id))
-        .map(id => ({id, publishedAt: publishedAt!(stub!(id))!, type: null, isCounted: false}));
-      states.set(stream, {
-        cursor: cursorOf(account, stream),
-        due: [...own.filter(({isDue}) => isDue).map(knownPost), ...given],
-        known: own.filter(({isDue}) => !isDue).map(knownPost)
-      });
-    }
-    return {account, states, calls: planAccount(connector, account, states, settings.refresh, {now, today})};
-  });
+  return new Map(
+    accounts.map(account => {
+      const states = new Map<string, StreamState>();
+      for (const [stream, {stub, publishedAt}] of Object.entries(connectors.get(account.platform)!.streams)) {
+        const own = posts.filter(post => post.accountId === accountId(account) && post.stream === stream);
+        const given = (stub === undefined ? [] : (account.posts ?? []))
+          .filter(id => !own.some(post => post.id === id))
+          .map(id => ({id, publishedAt: publishedAt!(stub!(id))!, type: null, isCounted: false}));
+        states.set(stream, {
+          cursor: cursorOf(account, stream),
+          due: [...own.filter(({isDue}) => isDue).map(knownPost), ...given],
+          known: own.filter(({isDue}) => !isDue).map(knownPost)
+        });
+      }
+      return [account, states];
+    })
+  );
 }
 
 function knownPost({id, publishedAt, type, isCounted}: KnownPost): KnownPost {
@@ -86,83 +118,120 @@ function knownPost({id, publishedAt, type, isCounted}: KnownPost): KnownPost {
 
 /** Reads the accounts in parallel, lands what they gave, loads it, and writes into the run how each fared. */
 export async function readAccounts(workspace: Workspace, run: Run, night: Night): Promise<void> {
-  const credentials = openCredentials(workspace.settings.credentialsPath);
-  const plans = await planNight(workspace, accountsOf(workspace, night.only), night.now());
-  const outcomes = await Promise.all(plans.map(plan => readAccount(workspace, run, plan, credentials, night)));
-  run.accounts.push(...outcomes);
-  run.accounts_ok = run.accounts.filter(({state}) => state !== "failed").length;
-  run.accounts_failed = run.accounts.length - run.accounts_ok;
-  await workspace.load();
+  const plans = await planNight(workspace, accountsOf(workspace.settings, night.only), night.now());
+  const deadline = new Date(Date.parse(run.started_at) + runMilliseconds);
+  await readAll(workspace, run, night.stop, plans, async ({account, calls, states}, credentials) => {
+    const {connector, http, clock} = connect(workspace, account, credentials, {...night, deadline});
+    const results = await extractAccount(connector, calls, states, http, clock);
+    land(workspace, run, account, results, night.now());
+    return results;
+  });
 }
 
 /** How long one night may take in all; what is not read by then is read the next night. */
 const runMilliseconds = 60 * 60 * 1000;
 
-async function readAccount(
+/** Reads accounts in parallel as `read` says, and loads what was landed. Throws StopError once stopped. */
+export async function readAll<Plan extends {account: Account}>(
   workspace: Workspace,
   run: Run,
-  {account, calls, states}: AccountPlan,
-  credentials: CredentialStore,
-  night: Night
-): Promise<AccountOutcome> {
+  stop: AbortSignal,
+  plans: readonly Plan[],
+  read: (plan: Plan, credentials: CredentialStore) => Promise<Extracted[]>
+): Promise<void> {
   const {log, settings} = workspace;
-  const connector = workspace.connectors.get(account.platform)!;
-  const deadline = new Date(Date.parse(run.started_at) + runMilliseconds);
-  const http = createHttp({connector, account, credentials, deadline, onSecret: secret => log.addSecret(secret)});
-  const clock = () => {
-    const now = night.now();
-    return {now, today: dayIn(settings.timezone, now)};
+  const credentials = openCredentials(settings.credentialsPath);
+  const tell = () => log.warn("the calls are stopped; what was read is kept");
+  stop.addEventListener("abort", tell);
+  const outcomes = await Promise.all(
+    plans.map(async plan => {
+      const results = await read(plan, credentials);
+      run.requests.push(...requestRows(plan.account, results));
+      return outcome(log, plan.account, results);
+    })
+  ).finally(() => stop.removeEventListener("abort", tell));
+  run.accounts.push(...outcomes);
+  run.accounts_ok = run.accounts.filter(({state}) => state !== "failed").length;
+  run.accounts_failed = run.accounts.length - run.accounts_ok;
+  stop.throwIfAborted();
+  await workspace.load();
+}
+
+/** What makes the calls of an account, on the program's clock. */
+export function connect(
+  {settings, connectors, log}: Pick<Workspace, "settings" | "connectors" | "log">,
+  account: Account,
+  credentials: CredentialStore,
+  {now, stop, deadline}: Pick<Night, "now" | "stop"> & {deadline?: Date}
+) {
+  const connector = connectors.get(account.platform)!;
+  const onSecret = (secret: string) => log.addSecret(secret);
+  const http = createHttp({connector, account, credentials, deadline, runSignal: stop, onSecret});
+  const clock = (): Tonight => {
+    const at = now();
+    return {now: at, today: dayIn(settings.timezone, at)};
   };
-  const results = await extractAccount(connector, calls, states, http, clock);
-  land(workspace, run, account, results, night.now());
-  for (const {stream, requests} of results) {
-    for (const {endpoint, status, httpCalls, countedCalls, retries} of requests) {
-      run.requests.push({
-        account_id: accountId(account),
-        platform: account.platform,
-        stream,
-        endpoint,
-        status,
-        http_calls: httpCalls,
-        counted_calls: countedCalls,
-        retries
-      });
-    }
-  }
-  return outcome(workspace, account, results);
+  return {connector, http, clock};
 }
 
 /** One file a stream and night; of a stream that ended well it carries the cursor. */
 function land(workspace: Workspace, run: Run, account: Account, results: Extracted[], landedAt: Date): void {
   const batches = results
     .filter(({records, cursor}) => records.length > 0 || cursor !== undefined)
-    .map(({stream, capturedAt, records, cursor}) => {
-      const day = dayIn(workspace.settings.timezone, capturedAt);
-      return {
-        batch: {
-          run_id: run.run_id,
-          platform: account.platform,
-          stream,
-          source: "api" as const,
-          account: landedAccount(account),
-          captured_at: capturedAt.toISOString(),
-          captured_on: day,
-          cursor: cursor === undefined ? null : {...cursor},
-          covers_from: day,
-          covers_to: day
-        },
-        records
-      };
-    });
+    .map(result => ({
+      batch: {
+        ...batchOf(workspace, run, account, result),
+        cursor: result.cursor === undefined ? null : {...result.cursor}
+      },
+      records: result.records
+    }));
   workspace.landing.append(batches, landedAt);
 }
 
-function outcome(workspace: Workspace, account: Account, results: Extracted[]): AccountOutcome {
+/** What the manifest says of what a stream gave, without a cursor. */
+export function batchOf(
+  {settings}: Workspace,
+  run: Run,
+  account: Account,
+  {stream, capturedAt}: Pick<Extracted, "stream" | "capturedAt">
+): Batch {
+  const day = dayIn(settings.timezone, capturedAt);
+  return {
+    run_id: run.run_id,
+    platform: account.platform,
+    stream,
+    source: "api",
+    account: landedAccount(account),
+    captured_at: capturedAt.toISOString(),
+    captured_on: day,
+    cursor: null,
+    covers_from: day,
+    covers_to: day
+  };
+}
+
+function requestRows(account: Account, results: Extracted[]): RequestRow[] {
+  return results.flatMap(({stream, requests}) =>
+    requests.map(({endpoint, status, httpCalls, countedCalls, retries}) => ({
+      account_id: accountId(account),
+      platform: account.platform,
+      stream,
+      endpoint,
+      status,
+      http_calls: httpCalls,
+      counted_calls: countedCalls,
+      retries
+    }))
+  );
+}
+
+/** How an account fared by what its streams gave. */
+export function outcome(log: Log, account: Account, results: Extracted[]): AccountOutcome {
   const faults = results.flatMap(({error}) => error ?? []);
   const isFailed =
     faults.some(error => error instanceof AuthError) || (faults.length > 0 && faults.length === results.length);
-  for (const error of faults) workspace.log.error(error.message, {account: account.name, platform: account.platform});
-  const message = faults.length === 0 ? null : workspace.log.scrub(faults.map(error => error.message).join("; "));
+  for (const error of faults) log.error(error.message, {account: account.name, platform: account.platform});
+  const message = faults.length === 0 ? null : log.scrub(faults.map(error => error.message).join("; "));
   return {
     account: account.name,
     platform: account.platform,
