@@ -105,6 +105,8 @@ export interface Authentication {
   tokenBaseUrl?: string;
   /** oauth2 only: client_id and client_secret go into the form instead of a header. */
   isClientInForm?: boolean;
+  /** How long it lasts, as a sentence, where no call tells it. */
+  lasts?: string;
 }
 
 /** What a request may depend on. */
@@ -273,6 +275,38 @@ export interface Quota {
   app: number;
 }
 
+/** What a platform says of an account's access, as far as it says it. */
+export interface Access {
+  isValid: boolean;
+  /** When the token ends; null: it does not end by itself. */
+  endsAt?: Date | null | undefined;
+  /** When the person behind the token must consent again, whatever the token's own end. */
+  consentEndsAt?: Date | undefined;
+  /** What was granted. */
+  permissions?: string[] | undefined;
+}
+
+/** The call by which a platform tells about a token, for `check`. */
+export interface AccessCheck<A = unknown> {
+  docs: string;
+  /** The host where it is not the API's; an account's `base_url` stands for both. */
+  baseUrl?: string;
+  /** Undefined where the account's `auth` does not allow it. */
+  request: (account: Account) => ApiRequest | undefined;
+  /** It is packed into the platform's batch, whose form keeps the token out of the address. */
+  isBatched?: boolean;
+  answer: z.ZodType<A>;
+  access: (answer: A) => Access;
+}
+
+/** A permission that a person grants, and what is missing without it. */
+export interface Permission {
+  name: string;
+  /** Kinds of account that need it; absent: all. */
+  kinds?: string[];
+  gives: string;
+}
+
 /** A platform. */
 export interface Connector {
   platform: string;
@@ -281,6 +315,8 @@ export interface Connector {
   /** Tested default of `api_version`. */
   apiVersion: string;
   auth: Authentication[];
+  access?: AccessCheck;
+  permissions?: Permission[];
   /** Headers of every call, such as a version. */
   headers?: (account: Account) => Record<string, string>;
   /** How a query value is written into an address; percent-encoding unless told. */
@@ -320,6 +356,11 @@ export function stream<A>(declaration: Stream<A>): Stream {
 /** Types a listing whose answers are not shaped as its stream's. */
 export function listing<A>(declaration: Listing<A> & {answer: z.ZodType<A>}): Listing<never> {
   return declaration as unknown as Listing<never>;
+}
+
+/** Types the check of an access by its answer. */
+export function accessCheck<A>(declaration: AccessCheck<A>): AccessCheck {
+  return declaration as unknown as AccessCheck;
 }
 
 /** Types the reading of a part by its answer. */

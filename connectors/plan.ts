@@ -47,6 +47,8 @@ export interface PlannedCall {
   how: "snapshot" | "series" | "list" | "lookup" | "part";
   /** Of a listing: which of the stream's. */
   listing: number;
+  /** Of a listing: how many pages at most; absent: all. */
+  pages?: number;
   /** The part that is read. */
   part: string | undefined;
   ask: Ask;

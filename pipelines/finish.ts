@@ -7,6 +7,7 @@ import {publish} from "../warehouse/publish.ts";
 import {Warehouse} from "../warehouse/warehouse.ts";
 import {dayIn} from "./calendar.ts";
 import type {Edition} from "./context.ts";
+import {writePerishable} from "./perishable.ts";
 import type {CheckRow, Run} from "./record.ts";
 import type {Settings} from "./settings.ts";
 import {type Status, writeStatus} from "./status.ts";
@@ -15,7 +16,7 @@ import {type Workspace, writeRun} from "./workspace.ts";
 
 /** Builds the models and runs the checks; false when a check failed, with the marts as they were. */
 export async function transform(workspace: Workspace, run: Run, full = false): Promise<boolean> {
-  const {warehouse, models, settings, log} = workspace;
+  const {warehouse, models, settings, connectors, log} = workspace;
   try {
     const asOf = new Date(run.as_of);
     const build = {
@@ -25,6 +26,7 @@ export async function transform(workspace: Workspace, run: Run, full = false): P
       ranges: settings.report.ranges
     };
     run.checks = (await buildModels(warehouse, models, build, full)).map(checkRow);
+    await writePerishable(warehouse, connectors);
     return true;
   } catch (error) {
     if (!(error instanceof ChecksFailed)) throw error;
@@ -56,7 +58,8 @@ export async function complete(workspace: Workspace, run: Run, now: Date): Promi
   if (exitCode(run) === 1) return {summary: "every account failed; the last good publication stands"};
   await publishEdition(workspace, run, now);
   const pages = await report(workspace.settings.dataDir, standardReport(workspace.settings));
-  return {summary: `${told(run)}; report: ${pages[0]}`, json: {reports: pages}};
+  const page = pages.length === 0 ? "no report is asked for" : `report: ${pages[0]}`;
+  return {summary: `${told(run)}; ${page}`, json: {reports: pages}};
 }
 
 function told(run: Run): string {

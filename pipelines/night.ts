@@ -147,6 +147,9 @@ export async function readAll<Plan extends {account: Account}>(
     plans.map(async plan => {
       const results = await read(plan, credentials);
       run.requests.push(...requestRows(plan.account, results));
+      for (const {error} of results) {
+        if (error) log.error(error.message, {account: plan.account.name, platform: plan.account.platform});
+      }
       return outcome(log, plan.account, results);
     })
   ).finally(() => stop.removeEventListener("abort", tell));
@@ -158,8 +161,8 @@ export async function readAll<Plan extends {account: Account}>(
 }
 
 /** What makes the calls of an account, on the program's clock. */
-export function connect(
-  {settings, connectors, log}: Pick<Workspace, "settings" | "connectors" | "log">,
+function connect(
+  {settings, connectors, log}: Workspace,
   account: Account,
   credentials: CredentialStore,
   {now, stop, deadline}: Pick<Night, "now" | "stop"> & {deadline?: Date}
@@ -167,11 +170,15 @@ export function connect(
   const connector = connectors.get(account.platform)!;
   const onSecret = (secret: string) => log.addSecret(secret);
   const http = createHttp({connector, account, credentials, deadline, runSignal: stop, onSecret});
-  const clock = (): Tonight => {
+  return {connector, http, clock: clockOf(settings, now)};
+}
+
+/** The program's clock as a plan reads it. */
+export function clockOf({timezone}: Settings, now: () => Date): () => Tonight {
+  return () => {
     const at = now();
-    return {now: at, today: dayIn(settings.timezone, at)};
+    return {now: at, today: dayIn(timezone, at)};
   };
-  return {connector, http, clock};
 }
 
 /** One file a stream and night; of a stream that ended well it carries the cursor. */
@@ -230,7 +237,6 @@ export function outcome(log: Log, account: Account, results: Extracted[]): Accou
   const faults = results.flatMap(({error}) => error ?? []);
   const isFailed =
     faults.some(error => error instanceof AuthError) || (faults.length > 0 && faults.length === results.length);
-  for (const error of faults) log.error(error.message, {account: account.name, platform: account.platform});
   const message = faults.length === 0 ? null : log.scrub(faults.map(error => error.message).join("; "));
   return {
     account: account.name,
