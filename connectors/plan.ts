@@ -101,7 +101,8 @@ export function planAccount(
     });
 }
 
-interface Planning {
+/** What the calls of a stream are made from. */
+export interface Planning {
   connector: Connector;
   account: Account;
   name: string;
@@ -109,6 +110,8 @@ interface Planning {
   state: StreamState;
   refresh: Refresh;
   tonight: Tonight;
+  /** A past window of publication times, which is listed instead of the night's, and nothing else is read. */
+  past?: {from: Date; to: Date};
 }
 
 function planStream(planning: Planning): PlannedCall[] {
@@ -120,7 +123,11 @@ function planStream(planning: Planning): PlannedCall[] {
   ];
 }
 
-function call({account, name}: Planning, rest: Pick<PlannedCall, "how" | "ask"> & Partial<PlannedCall>): PlannedCall {
+/** A planned call of a stream: one HTTP call exactly, unless told. */
+export function call(
+  {account, name}: Planning,
+  rest: Pick<PlannedCall, "how" | "ask"> & Partial<PlannedCall>
+): PlannedCall {
   const httpCalls = rest.httpCalls ?? 1;
   return {
     account,
@@ -182,8 +189,9 @@ export function spans(first: number, last: number, days: number): {from: Date; t
   return found;
 }
 
-function planPosts(planning: Planning): PlannedCall[] {
-  const {stream, state, connector, account, tonight, refresh} = planning;
+/** Listings, lookups and parts of a stream of posts. */
+export function planPosts(planning: Planning): PlannedCall[] {
+  const {stream, state, connector, account, tonight, refresh, past} = planning;
   const parts = permittedParts(connector, account, stream);
   const {now} = tonight;
   const bare = Object.values(state.cursor?.bare ?? {}).map(at => new Date(at));
@@ -211,10 +219,10 @@ function planPosts(planning: Planning): PlannedCall[] {
 
   const listedAt = state.cursor === undefined ? undefined : new Date(state.cursor.read_at);
   const isListed = listedAt !== undefined;
-  const from = listingStart(listedAt, refresh, now);
+  const {from, to} = past ?? {from: listingStart(listedAt, refresh, now), to: undefined};
   for (const [listing, list] of (stream.lists ?? []).entries()) {
     const limits = parts.filter(([, part]) => part.isNested).map(([, part]) => part.youngerThanDays);
-    const stretches = list.isWindowless ? [from === undefined ? {} : {from}] : windows(limits, from, now);
+    const stretches = list.isWindowless ? [windowOf(from, to)] : windows(limits, from, to, now);
     for (const window of stretches) {
       const isIn = (at: Date): boolean =>
         at >= (window.from ?? new Date(0)) && (window.to === undefined || at < window.to);
@@ -233,6 +241,7 @@ function planPosts(planning: Planning): PlannedCall[] {
       calls.push(call(planning, {how: "list", listing, ask, posts, httpCalls, bound}));
     }
   }
+  if (past !== undefined) return calls;
   const {lookup} = stream;
   if (lookup !== undefined) {
     const isBare = (id: string): boolean => state.cursor?.bare?.[id] !== undefined;
@@ -328,16 +337,22 @@ function sizeOf(
 }
 
 /** Stretches of a window in each of which the same nested parts may be asked for, newest first. */
-function windows(limits: (number | undefined)[], from: Date | undefined, now: Date): {from?: Date; to?: Date}[] {
+function windows(
+  limits: (number | undefined)[],
+  from: Date | undefined,
+  to: Date | undefined,
+  now: Date
+): {from?: Date; to?: Date}[] {
   const cuts = [...new Set(limits.filter(limit => limit !== undefined))]
     .map(limit => new Date(now.getTime() - limit * day + margin))
-    .filter(cut => from === undefined || cut > from)
+    .filter(cut => (from === undefined || cut > from) && (to === undefined || cut < to))
     .sort((a, b) => b.getTime() - a.getTime());
-  const edges = [undefined, ...cuts, from];
-  return edges.slice(0, -1).map((to, index) => {
-    const start = edges[index + 1];
-    return {...(start === undefined ? {} : {from: start}), ...(to === undefined ? {} : {to})};
-  });
+  const edges = [to, ...cuts, from];
+  return edges.slice(0, -1).map((end, index) => windowOf(edges[index + 1], end));
+}
+
+function windowOf(from: Date | undefined, to: Date | undefined): {from?: Date; to?: Date} {
+  return {...(from === undefined ? {} : {from}), ...(to === undefined ? {} : {to})};
 }
 
 /** Lists of at most `size` items. */

@@ -161,7 +161,7 @@ export async function readAll<Plan extends {account: Account}>(
 }
 
 /** What makes the calls of an account, on the program's clock. */
-function connect(
+export function connect(
   {settings, connectors, log}: Workspace,
   account: Account,
   credentials: CredentialStore,

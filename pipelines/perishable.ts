@@ -11,6 +11,8 @@ export interface Ending {
   /** Of a part of posts: their types in our words; absent: those that the stream holds. */
   types?: string[] | undefined;
   isPart: boolean;
+  /** Of a series: so many of the oldest days are too few for a value of their own. */
+  tooFew: number;
 }
 
 /** What ends of a platform; of an account, where it is named, only what it has and may ask for. */
@@ -25,9 +27,19 @@ export function endings(connector: Connector, account?: Account): Ending[] {
           : permittedParts(connector, account, declaration);
       const listed = lists[0]?.history;
       return [
-        ...(series === undefined ? [] : [{stream, what: series.what, days: series.history, isPart: false}]),
+        ...(series === undefined
+          ? []
+          : [
+              {
+                stream,
+                what: series.what,
+                days: series.history,
+                isPart: false,
+                tooFew: series.isRolling ? series.days - 1 : 0
+              }
+            ]),
         ...parts.flatMap(([, {what, types = declaration.types, youngerThanDays: days = listed}]) =>
-          days === undefined ? [] : [{stream, what, days, types, isPart: true}]
+          days === undefined ? [] : [{stream, what, days, types, isPart: true, tooFew: 0}]
         )
       ];
     });
@@ -41,16 +53,16 @@ export function endings(connector: Connector, account?: Account): Ending[] {
 export async function writePerishable(warehouse: Warehouse, connectors: ReadonlyMap<string, Connector>): Promise<void> {
   const all = [...connectors.values()].flatMap(connector => {
     const claimed = Object.values(connector.streams).flatMap(({types}) => types ?? []);
-    return endings(connector).map(({stream, what, days, types, isPart}) => {
+    return endings(connector).map(({stream, what, days, types, isPart, tooFew}) => {
       const list = `[${(types ?? claimed).map(literal).join(", ")}]::varchar[]`;
       const texts = [connector.platform, stream, what].map(literal).join(", ");
-      return `(${texts}, ${days}, ${list}, ${types !== undefined}, ${isPart})`;
+      return `(${texts}, ${days}, ${list}, ${types !== undefined}, ${isPart}, ${tooFew})`;
     });
   });
   await warehouse.exec(`
     delete from meta.perishable;
     insert into meta.perishable
-    with ending(platform, stream, what, days, types, is_only, is_part) as (values ${all.join(", ")}),
+    with ending(platform, stream, what, days, types, is_only, is_part, too_few) as (values ${all.join(", ")}),
     stream_read as (
       select account_id, platform, stream, min(covers_from) as first_on, max(covers_to) as last_on
       from meta.load where source = 'api' group by account_id, platform, stream
@@ -65,7 +77,7 @@ export async function writePerishable(warehouse: Warehouse, connectors: Readonly
       and list_contains(e.types, coalesce(p.post_type, '')) = e.is_only and p.published_on + e.days > c.as_of_on
     union all
     select r.account_id, e.stream, e.what,
-      case when r.first_on > c.as_of_on - e.days then c.as_of_on + 1 else r.last_on + e.days end
+      case when r.first_on > c.as_of_on - e.days + e.too_few then c.as_of_on + 1 else r.last_on + e.days end
     from ending as e
     join stream_read as r on r.platform = e.platform and r.stream = e.stream
     cross join core.setting as c
