@@ -2,7 +2,7 @@ import {type ChildProcess, spawn} from "node:child_process";
 import {once} from "node:events";
 import {existsSync, readFileSync, rmSync} from "node:fs";
 import {join} from "node:path";
-import {afterAll, beforeAll, describe, expect, it} from "vitest";
+import {afterAll, describe, expect, it} from "vitest";
 import {missing} from "../../connectors/backfill.ts";
 import {type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
 import {folder} from "../warehouse/warehouse-fixture.ts";
@@ -18,10 +18,7 @@ const posts = "select platform, cast(count(*) as integer) as posts from mart.pos
 
 type Line = {run_id: string; exit_code: number; note: string | null};
 
-let program: string;
-beforeAll(() => {
-  program = compiled();
-});
+const program = compiled();
 afterAll(() => rmSync(program, {recursive: true, force: true}));
 
 function start(cwd: string, args: string[]): ChildProcess {
