@@ -67,6 +67,8 @@ export interface Extracted {
   /** Where it goes on; undefined unless every call ended well. */
   cursor: Cursor | undefined;
   requests: Requests[];
+  /** Metrics that the platform refused tonight. */
+  refused: string[];
   error: MegaphoneError | undefined;
 }
 
@@ -150,6 +152,7 @@ class Extraction {
       records: [...this.records.values()],
       cursor: this.error === undefined ? this.cursor() : undefined,
       requests: [...this.requests.values()],
+      refused: Object.keys(this.refused).filter(metric => this.refused[metric] === this.tonight.today),
       error: this.error
     };
   }
@@ -199,12 +202,15 @@ class Extraction {
 
   private async list(call: PlannedCall): Promise<void> {
     const listing = this.stream.lists![call.listing]! as Listing;
-    const {from} = call.ask;
-    const isWanted = (record: LandedRecord): boolean =>
-      !listing.isWindowless || from === undefined || (this.stream.publishedAt?.(record) ?? from) >= from;
+    const {from = new Date(0), to} = call.ask;
+    // Without a window, older records end the listing and newer ones are passed over.
+    const isOlder = (record: LandedRecord): boolean =>
+      listing.isWindowless === true && (this.stream.publishedAt?.(record) ?? from) < from;
+    const isNewer = (record: LandedRecord): boolean =>
+      listing.isWindowless === true && to !== undefined && (this.stream.publishedAt?.(record) ?? from) >= to;
     const seen = new Set<string>();
     let token: string | undefined;
-    for (let page = 0; page < mostPages; page++) {
+    for (let page = 0; page < (call.pages ?? mostPages); page++) {
       const request = (ask: Ask): ApiRequest => {
         const first = listing.request(ask);
         return token === undefined ? first : {...first, query: {...first.query, [listing.send]: token}};
@@ -212,17 +218,20 @@ class Extraction {
       const {body, problems, ask, statuses} = await this.askWithParts(request, call.ask);
       const answer = shaped(listing.answer ?? this.stream.answer, body, this.who);
       const all = (listing.records ?? this.stream.records)(answer, ask);
-      const records = all.filter(isWanted);
-      this.keep(records, statuses);
+      this.keep(
+        all.filter(record => !isOlder(record) && !isNewer(record)),
+        statuses
+      );
       this.refuseEmptyWithProblem(problems, call);
       await this.readWithoutParts(problems, ask);
-      token = records.length < all.length ? undefined : listing.next(answer);
+      token = all.some(isOlder) ? undefined : listing.next(answer);
       if (token === undefined) return;
       if (seen.has(token)) {
         throw new ShapeError(`${this.who}: the platform gave the same page token twice; the rest is read next time`);
       }
       seen.add(token);
     }
+    if (call.pages !== undefined) return;
     throw new ShapeError(`${this.who}: more than ${mostPages} pages; the rest is read next time`);
   }
 
@@ -510,7 +519,7 @@ function statusesOf(parts: readonly string[], status: "ok" | Missing): PartStatu
 }
 
 /** The answer as its schema reads it. Throws ShapeError that names the field, never its content. */
-function shaped<A>(schema: z.ZodType<A>, body: unknown, who: string): A {
+export function shaped<A>(schema: z.ZodType<A>, body: unknown, who: string): A {
   const answer = schema.safeParse(body);
   if (answer.success) return answer.data;
   const issue = deepest(answer.error.issues);

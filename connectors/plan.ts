@@ -10,6 +10,8 @@ const day = 86_400_000;
 const margin = 3_600_000;
 /** A refused metric is asked for again after so many days. */
 const quarantineDays = 30;
+/** Posts at most of an account that was not listed yet, where the platform names no bound; for upper bounds alone. */
+const mostPosts = 10_000;
 
 /** How often something is read again, in days: a post's counters by its age, and audience breakdowns. */
 export interface Refresh {
@@ -47,6 +49,8 @@ export interface PlannedCall {
   how: "snapshot" | "series" | "list" | "lookup" | "part";
   /** Of a listing: which of the stream's. */
   listing: number;
+  /** Of a listing: how many pages at most; absent: all. */
+  pages?: number;
   /** The part that is read. */
   part: string | undefined;
   ask: Ask;
@@ -99,7 +103,8 @@ export function planAccount(
     });
 }
 
-interface Planning {
+/** What the calls of a stream are made from. */
+export interface Planning {
   connector: Connector;
   account: Account;
   name: string;
@@ -107,6 +112,8 @@ interface Planning {
   state: StreamState;
   refresh: Refresh;
   tonight: Tonight;
+  /** A past window of publication times, which is listed instead of the night's, and nothing else is read. */
+  past?: {from: Date; to: Date};
 }
 
 function planStream(planning: Planning): PlannedCall[] {
@@ -118,7 +125,11 @@ function planStream(planning: Planning): PlannedCall[] {
   ];
 }
 
-function call({account, name}: Planning, rest: Pick<PlannedCall, "how" | "ask"> & Partial<PlannedCall>): PlannedCall {
+/** A planned call of a stream: one HTTP call exactly, unless told. */
+export function call(
+  {account, name}: Planning,
+  rest: Pick<PlannedCall, "how" | "ask"> & Partial<PlannedCall>
+): PlannedCall {
   const httpCalls = rest.httpCalls ?? 1;
   return {
     account,
@@ -180,8 +191,9 @@ export function spans(first: number, last: number, days: number): {from: Date; t
   return found;
 }
 
-function planPosts(planning: Planning): PlannedCall[] {
-  const {stream, state, connector, account, tonight, refresh} = planning;
+/** Listings, lookups and parts of a stream of posts. */
+export function planPosts(planning: Planning): PlannedCall[] {
+  const {stream, state, connector, account, tonight, refresh, past} = planning;
   const parts = permittedParts(connector, account, stream);
   const {now} = tonight;
   const bare = Object.values(state.cursor?.bare ?? {}).map(at => new Date(at));
@@ -209,24 +221,29 @@ function planPosts(planning: Planning): PlannedCall[] {
 
   const listedAt = state.cursor === undefined ? undefined : new Date(state.cursor.read_at);
   const isListed = listedAt !== undefined;
-  const from = listingStart(listedAt, refresh, now);
+  const {from, to} = past ?? {from: listingStart(listedAt, refresh, now), to: undefined};
   for (const [listing, list] of (stream.lists ?? []).entries()) {
     const limits = parts.filter(([, part]) => part.isNested).map(([, part]) => part.youngerThanDays);
-    for (const window of list.isWindowless ? [from === undefined ? {} : {from}] : windows(limits, from, now)) {
+    const stretches = list.isWindowless ? [windowOf(from, to)] : windows(limits, from, to, now);
+    for (const window of stretches) {
       const isIn = (at: Date): boolean =>
         at >= (window.from ?? new Date(0)) && (window.to === undefined || at < window.to);
       const asked = nested(window.to ? now.getTime() - window.to.getTime() : 0, bare.some(isIn));
       const ask: Ask = {account, parts: asked, metrics: metricsOf(asked), size: list.size, ...window};
       const known = listing === 0 ? state.known.filter(({publishedAt}) => isIn(publishedAt)) : [];
       addApart(known, asked);
-      const posts = isListed ? known.length : (list.reachable ?? 0);
+      // At first all that is reachable is counted once, in the oldest window.
+      const most = window === stretches.at(-1) ? (list.reachable ?? mostPosts) : 0;
+      const listed = isListed ? known.length : most;
       // Without a window the last page holds older ones: one that is full of newer ones is followed by another.
-      const pages = list.isWindowless && isListed ? Math.floor(posts / list.size) + 1 : Math.ceil(posts / list.size);
+      const pages = list.isWindowless && isListed ? Math.floor(listed / list.size) + 1 : Math.ceil(listed / list.size);
+      const posts = isListed || listing === 0 ? listed : 0;
       const httpCalls = Math.max(1, pages);
       const bound = isListed ? "exact" : "upper";
       calls.push(call(planning, {how: "list", listing, ask, posts, httpCalls, bound}));
     }
   }
+  if (past !== undefined) return calls;
   const {lookup} = stream;
   if (lookup !== undefined) {
     const isBare = (id: string): boolean => state.cursor?.bare?.[id] !== undefined;
@@ -253,7 +270,7 @@ function planPosts(planning: Planning): PlannedCall[] {
     const posts = apart.get(name)!;
     if (isListed && posts.length === 0) continue;
     const ask: Ask = {account, parts: [], metrics, size: 1, ids: posts.map(({id}) => id)};
-    const upper = Math.max(...(stream.lists ?? []).map(({reachable}) => reachable ?? 0), 0);
+    const upper = Math.max(...(stream.lists ?? []).map(({reachable}) => reachable ?? mostPosts), 0);
     const count =
       isListed || stream.isUnlisted
         ? partCalls(
@@ -322,16 +339,22 @@ function sizeOf(
 }
 
 /** Stretches of a window in each of which the same nested parts may be asked for, newest first. */
-function windows(limits: (number | undefined)[], from: Date | undefined, now: Date): {from?: Date; to?: Date}[] {
+function windows(
+  limits: (number | undefined)[],
+  from: Date | undefined,
+  to: Date | undefined,
+  now: Date
+): {from?: Date; to?: Date}[] {
   const cuts = [...new Set(limits.filter(limit => limit !== undefined))]
     .map(limit => new Date(now.getTime() - limit * day + margin))
-    .filter(cut => from === undefined || cut > from)
+    .filter(cut => (from === undefined || cut > from) && (to === undefined || cut < to))
     .sort((a, b) => b.getTime() - a.getTime());
-  const edges = [undefined, ...cuts, from];
-  return edges.slice(0, -1).map((to, index) => {
-    const start = edges[index + 1];
-    return {...(start === undefined ? {} : {from: start}), ...(to === undefined ? {} : {to})};
-  });
+  const edges = [to, ...cuts, from];
+  return edges.slice(0, -1).map((end, index) => windowOf(edges[index + 1], end));
+}
+
+function windowOf(from: Date | undefined, to: Date | undefined): {from?: Date; to?: Date} {
+  return {...(from === undefined ? {} : {from}), ...(to === undefined ? {} : {to})};
 }
 
 /** Lists of at most `size` items. */

@@ -2,7 +2,7 @@ import {compile} from "vega-lite";
 import {beforeAll, describe, expect, it} from "vitest";
 import {type Edition, figureOf, type ValueRow} from "../../reports/figure.ts";
 import {wordsOf} from "../../reports/narrative/words.ts";
-import {render, wholeSpec} from "../../reports/render.ts";
+import {render, renderNarrow, wholeSpec} from "../../reports/render.ts";
 import {periodOf, readCharts} from "../../reports/report.ts";
 import type {Warehouse} from "../../warehouse/warehouse.ts";
 import {add, addMonth, fifteenMonths, published, valueColumns} from "./publish-fixture.ts";
@@ -94,7 +94,7 @@ describe("figures", () => {
       [900, null]
     ]);
     expect(figure.notes.join(" ")).toContain("[x] not available: Jan 2020.");
-    const {svg} = await render(chart, figure, "wide");
+    const {svg} = await render(chart, figure);
     for (const month of ["Jan 2020", "Feb 2020", "Mar 2020"]) expect(svg).toContain(`>${month}<`);
     expect(svg).toContain(">[x]<");
   });
@@ -117,14 +117,14 @@ describe("figures", () => {
     await fifteenMonths(copy, "x");
     const {chart, figure} = (await figuresOf(copy))("views_by_month");
     expect(figure.title).toBe(chart.meta.measure);
-    const {svg} = await render(chart, figure, "wide");
+    const {svg} = await render(chart, figure);
     for (const name of ["Facebook", "X"]) expect(svg).toContain(`>${name}<`);
   });
 
   it("draw a picture with role, title and description, the same twice, in an image three times the size", async () => {
     const {chart, figure} = drawn("views_by_month");
-    const first = await render(chart, figure, "wide");
-    const second = await render(chart, figure, "wide");
+    const first = await render(chart, figure);
+    const second = await render(chart, figure);
     expect(first.svg).toMatch(/^<svg[^>]* role="img" aria-labelledby="[^"]+"><title[^>]*>[^<]+<\/title><desc/);
     expect(second.svg).toBe(first.svg);
     expect(second.png.equals(first.png)).toBe(true);
@@ -164,8 +164,8 @@ describe("breaks", () => {
     const notes = figure.notes.join(" ");
     expect(notes).toContain("Rule at 20 March 2020: Instagram no longer gives “views” (times shown)");
     expect(notes).toContain("Feb 2020: 3 of 6 posts not measured.");
-    expect((await render(chart, figure, "wide")).svg).toContain(">20 Mar 2020: no longer given<");
-    expect((await render(chart, figure, "narrow")).svg).toContain(">20 Mar 2020<");
+    expect((await render(chart, figure)).svg).toContain(">20 Mar 2020: no longer given<");
+    expect(await renderNarrow(chart, figure)).toContain(">20 Mar 2020<");
   });
 
   it("name both definitions, part the line, and allow no finding across them", async () => {
@@ -243,7 +243,7 @@ describe("breaks", () => {
         ["wide", 620],
         ["narrow", 340]
       ] as const) {
-        const {svg} = await render(chart, figure, width);
+        const svg = width === "wide" ? (await render(chart, figure)).svg : await renderNarrow(chart, figure);
         expect(Number(/ width="(\d+(?:\.\d+)?)"/.exec(svg)![1]), `${chart.name} ${width}`).toBeLessThanOrEqual(most);
       }
     }
