@@ -79,6 +79,8 @@ create table if not exists mart.median_rank (n bigint, rank bigint);
 create table if not exists mart.metric_definition (definition_id varchar, platform varchar, metric varchar,
   platform_metric varchar, meaning varchar, unit varchar, additivity varchar, valid_from date, valid_to date,
   source varchar);
+-- Warehouses of version 0.1 have no such column.
+alter table mart.metric_definition add column if not exists source varchar;
 `;
 
 /** Creates what is not there yet; calling it again changes nothing. */
