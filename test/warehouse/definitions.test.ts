@@ -7,14 +7,14 @@ import {Warehouse} from "../../warehouse/warehouse.ts";
 import {account, build, emptyWarehouse, folder, load, models, xPost} from "./warehouse-fixture.ts";
 
 /** Lands a night of posts of one of two accounts of X, with what the platform refuses by then. */
-function landPosts(
+async function landPosts(
   landing: Landing,
   day: string,
   posts: object[],
   refused: Cursor["refused"] = {},
   id = "7",
   more: Partial<Cursor> = {}
-): void {
+): Promise<void> {
   const captured_at = `${day}T20:00:00.000Z`;
   const batch = {
     run_id: `run-${day}-${id}`,
@@ -28,7 +28,7 @@ function landPosts(
     stream: "posts",
     cursor: {read_at: captured_at, ...(Object.keys(refused).length > 0 ? {refused} : {}), ...more}
   };
-  landing.append([{batch, records: posts}], new Date(captured_at));
+  await landing.append([{batch, records: posts}], new Date(captured_at));
 }
 
 async function endOf(warehouse: Warehouse, definition: string): Promise<string | null> {
@@ -49,8 +49,8 @@ describe("a metric that the platform takes away", () => {
     using dir = folder();
     await using warehouse = await emptyWarehouse();
     const landing = Landing.open(dir.path);
-    landPosts(landing, "2020-06-19", [xPost("1", {bookmark_count: 4})]);
-    landPosts(landing, "2020-06-20", [xPost("1", {}, withoutSaves)], {[saves]: "2020-06-20"});
+    await landPosts(landing, "2020-06-19", [xPost("1", {bookmark_count: 4})]);
+    await landPosts(landing, "2020-06-20", [xPost("1", {}, withoutSaves)], {[saves]: "2020-06-20"});
     await load(warehouse, landing);
     await build(warehouse, "2020-06-20");
     expect(await endOf(warehouse, "x:saves")).toBe("2020-06-19");
@@ -69,11 +69,11 @@ describe("a metric that the platform takes away", () => {
     using dir = folder();
     await using warehouse = await emptyWarehouse();
     const landing = Landing.open(dir.path);
-    landPosts(landing, "2020-06-20", [xPost("1", {}, withoutSaves)], {[saves]: "2020-06-20"});
+    await landPosts(landing, "2020-06-20", [xPost("1", {}, withoutSaves)], {[saves]: "2020-06-20"});
     await load(warehouse, landing);
     await build(warehouse, "2020-06-20");
     expect(await endOf(warehouse, "x:saves")).toBe("2020-06-19");
-    landPosts(landing, "2020-07-20", [xPost("1")]);
+    await landPosts(landing, "2020-07-20", [xPost("1")]);
     await load(warehouse, landing);
     await build(warehouse, "2020-07-20");
     expect(await endOf(warehouse, "x:saves")).toBeNull();
@@ -84,7 +84,7 @@ describe("a metric that the platform takes away", () => {
     await using warehouse = await emptyWarehouse();
     const landing = Landing.open(dir.path);
     const since = {refused_since: {[saves]: "2020-06-20"}};
-    landPosts(landing, "2020-07-20", [xPost("1", {}, withoutSaves)], {[saves]: "2020-07-20"}, "7", since);
+    await landPosts(landing, "2020-07-20", [xPost("1", {}, withoutSaves)], {[saves]: "2020-07-20"}, "7", since);
     await load(warehouse, landing);
     await build(warehouse, "2020-07-20");
     expect(await endOf(warehouse, "x:saves")).toBe("2020-06-19");
@@ -95,7 +95,7 @@ describe("a metric that the platform takes away", () => {
     await using warehouse = await emptyWarehouse();
     const landing = Landing.open(dir.path);
     const refused = {"public_metrics.quote_count": "2020-06-20", "public_metrics.like": "2020-06-20"};
-    landPosts(landing, "2020-06-20", [xPost("1")], refused);
+    await landPosts(landing, "2020-06-20", [xPost("1")], refused);
     await load(warehouse, landing);
     await build(warehouse, "2020-06-20");
     expect(await endOf(warehouse, "x:shares")).toBe("2020-06-19");
@@ -107,12 +107,12 @@ describe("a metric that the platform takes away", () => {
     using dir = folder();
     await using warehouse = await emptyWarehouse();
     const landing = Landing.open(dir.path);
-    landPosts(landing, "2020-06-20", [xPost("1", {}, withoutSaves)], {[saves]: "2020-06-20"});
-    landPosts(landing, "2020-06-20", [xPost("2")], {}, "8");
+    await landPosts(landing, "2020-06-20", [xPost("1", {}, withoutSaves)], {[saves]: "2020-06-20"});
+    await landPosts(landing, "2020-06-20", [xPost("2")], {}, "8");
     await load(warehouse, landing);
     await build(warehouse, "2020-06-20");
     expect(await endOf(warehouse, "x:saves")).toBeNull();
-    landPosts(landing, "2020-06-22", [xPost("2", {}, withoutSaves)], {[saves]: "2020-06-22"}, "8");
+    await landPosts(landing, "2020-06-22", [xPost("2", {}, withoutSaves)], {[saves]: "2020-06-22"}, "8");
     await load(warehouse, landing);
     await build(warehouse, "2020-06-22");
     expect(await endOf(warehouse, "x:saves")).toBe("2020-06-21");
@@ -135,7 +135,7 @@ describe("definitions", () => {
 });
 
 /** Lands a classic export of X as an import of that day does. */
-function landFile(landing: Landing, day: string, records: object[]): void {
+async function landFile(landing: Landing, day: string, records: object[]): Promise<void> {
   const batch = {
     run_id: `import-${day}`,
     platform: "x",
@@ -148,7 +148,7 @@ function landFile(landing: Landing, day: string, records: object[]): void {
     stream: "classic_tweets",
     cursor: null
   };
-  landing.append([{batch, records}], new Date(`${day}T10:00:00Z`));
+  await landing.append([{batch, records}], new Date(`${day}T10:00:00Z`));
 }
 
 /** A post as a classic export gives it, with retweets and no quotes. */
@@ -173,8 +173,8 @@ describe("shares that the API and a file count in two ways", () => {
     const shared = {
       public_metrics: {retweet_count: 30, reply_count: 0, like_count: 2, quote_count: 6, impression_count: 100}
     };
-    landPosts(landing, "2020-08-01", [xPost("1", {}, shared)]);
-    landFile(landing, "2020-08-05", [tweet("1", 30), tweet("2", 3)]);
+    await landPosts(landing, "2020-08-01", [xPost("1", {}, shared)]);
+    await landFile(landing, "2020-08-05", [tweet("1", 30), tweet("2", 3)]);
     await load(warehouse, landing);
     await build(warehouse, "2020-08-06");
     expect(
@@ -221,8 +221,8 @@ describe("mart.post_as_of", () => {
     using dir = folder();
     await using warehouse = await emptyWarehouse();
     const landing = Landing.open(join(dir.path, "landing"));
-    landPosts(landing, "2020-06-02", [xPost("1", {like_count: 5})]);
-    landPosts(landing, "2020-06-05", [xPost("1", {like_count: 8}), xPost("2", {like_count: 1})]);
+    await landPosts(landing, "2020-06-02", [xPost("1", {like_count: 5})]);
+    await landPosts(landing, "2020-06-05", [xPost("1", {like_count: 8}), xPost("2", {like_count: 1})]);
     await load(warehouse, landing);
     await build(warehouse, "2020-06-05");
     await publish(warehouse, models, dir.path, {
