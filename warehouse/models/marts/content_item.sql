@@ -3,7 +3,7 @@ with twins as (
     select
         p.post_key,
         o.platform || ':' || o.platform_post_id as item,
-        row_number() over (partition by p.post_key order by o.published_at nulls last, o.post_key) as rank
+        row_number() over (partition by p.post_key order by o.published_at nulls last, o.platform nulls last, o.platform_post_id nulls last) as rank
     from core.post as p
     join core.post as o on o.text_key = p.text_key
     where
