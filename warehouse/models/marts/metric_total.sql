@@ -131,8 +131,6 @@ summed as (
         period_end,
         platform,
         account_id,
-        dimension,
-        category,
         basis,
         metric,
         part,
@@ -144,15 +142,52 @@ summed as (
         cast(sum(waiting) as bigint) as own_waiting,
         max(read_on) filter (where measured > 0) as read_on
     from defined
-    group by period, period_start, period_end, platform, account_id, dimension, category, basis, metric, part, definition_id
+    where dimension is null
+    group by period, period_start, period_end, platform, account_id, basis, metric, part, definition_id
 ),
 compared as (
     select
-        *,
-        cast(sum(measured) over (partition by period, period_start, period_end, platform, account_id, dimension, category, basis, metric, part) as bigint) as all_measured,
-        cast(sum(own_posts) over (partition by period, period_start, period_end, platform, account_id, dimension, category, basis, metric, part) as bigint) as posts,
-        cast(sum(own_waiting) over (partition by period, period_start, period_end, platform, account_id, dimension, category, basis, metric, part) as bigint) as waiting
+        period,
+        period_start,
+        period_end,
+        platform,
+        account_id,
+        cast(null as string) as dimension,
+        cast(null as string) as category,
+        basis,
+        metric,
+        part,
+        definition_id,
+        lacking_id,
+        total,
+        measured,
+        read_on,
+        cast(sum(measured) over (partition by period, period_start, period_end, platform, account_id, basis, metric, part) as bigint) as all_measured,
+        cast(sum(own_posts) over (partition by period, period_start, period_end, platform, account_id, basis, metric, part) as bigint) as posts,
+        cast(sum(own_waiting) over (partition by period, period_start, period_end, platform, account_id, basis, metric, part) as bigint) as waiting
     from summed
+    union all
+    select
+        period,
+        period_start,
+        period_end,
+        platform,
+        account_id,
+        dimension,
+        category,
+        basis,
+        metric,
+        part,
+        definition_id,
+        lacking_id,
+        total,
+        measured,
+        read_on,
+        measured as all_measured,
+        posts,
+        waiting
+    from defined
+    where dimension is not null
 ),
 judged as (
     select

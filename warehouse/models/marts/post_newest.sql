@@ -1,63 +1,83 @@
 -- The newest value of each counter as known on a day, one wide row a post, with the day it was first read and whether it is
 -- known to have stood at 28 days of age or later. Values are those within the definitions that hold on that day for the
--- source which speaks for the post: the API where it gives the post, else the files.
-with wanted as (
+-- source which speaks for the post: the API where it gives the post, else the files. Nearly all readings go by those;
+-- `others` says of the rest which counters they count otherwise.
+with others as (
+    select
+        n.span_key as now_key,
+        d.source_key,
+        d.from_on,
+        d.to_on,
+        n.reach is not null and n.reach is distinct from d.reach as reach,
+        n.views is not null and n.views is distinct from d.views as views,
+        n.impressions is not null and n.impressions is distinct from d.impressions as impressions,
+        n.reactions is not null and n.reactions is distinct from d.reactions as reactions,
+        n.comments is not null and n.comments is distinct from d.comments as comments,
+        n.shares is not null and n.shares is distinct from d.shares as shares,
+        n.saves is not null and n.saves is distinct from d.saves as saves,
+        n.clicks is not null and n.clicks is distinct from d.clicks as clicks,
+        n.video_views is not null and n.video_views is distinct from d.video_views as video_views,
+        n.engagements is not null and n.engagements is distinct from d.engagements as engagements
+    from mart.definition_span as n
+    join mart.definition_span as d on d.platform = n.platform and d.span_key <> n.span_key
+),
+wanted as (
     select
         p.post_key,
         p.platform,
-        p.source_key,
-        cast(as_of as date) as known_on
+        cast(as_of as date) as known_on,
+        n.span_key as now_key
     from changed_post as c
     join core.post as p on p.post_key = c.post_key
     cross join clock as k
+    left join mart.definition_span as n
+        on n.platform = p.platform
+        and n.source_key = p.source_key
+        and cast(as_of as date) between n.from_on and n.to_on
 ),
 ranked as (
     select
         r.post_key,
         r.captured_on,
         least(r.confirmed_on, w.known_on) as confirmed_on,
-        case when n.reach is null or n.reach = d.reach then r.reach end as reach,
-        case when n.views is null or n.views = d.views then r.views end as views,
-        case when n.impressions is null or n.impressions = d.impressions then r.impressions end as impressions,
-        case when n.reactions is null or n.reactions = d.reactions then r.reactions end as reactions,
-        case when n.comments is null or n.comments = d.comments then r.comments end as comments,
-        case when n.shares is null or n.shares = d.shares then r.shares end as shares,
-        case when n.saves is null or n.saves = d.saves then r.saves end as saves,
-        case when n.clicks is null or n.clicks = d.clicks then r.clicks end as clicks,
-        case when n.video_views is null or n.video_views = d.video_views then r.video_views end as video_views,
-        case when n.engagements is null or n.engagements = d.engagements then r.engagements end as engagements,
-        case when n.clicks is null or n.clicks = d.clicks then r.clicks__link end as link_clicks,
-        case when n.comments is null or n.comments = d.comments then r.comments__own end as comments__own,
-        case when n.comments is null or n.comments = d.comments then r.comments__first_level end as comments__first_level,
-        case when n.comments is null or n.comments = d.comments then r.comments__reply end as comments__reply,
-        case when n.shares is null or n.shares = d.shares then r.shares__repost end as shares__repost,
-        case when n.shares is null or n.shares = d.shares then r.shares__quote end as shares__quote,
-        case when n.shares is null or n.shares = d.shares then r.shares__send end as shares__send,
-        case when n.reactions is null or n.reactions = d.reactions then r.reactions__like end as reactions__like,
-        case when n.reactions is null or n.reactions = d.reactions then r.reactions__love end as reactions__love,
-        case when n.reactions is null or n.reactions = d.reactions then r.reactions__care end as reactions__care,
-        case when n.reactions is null or n.reactions = d.reactions then r.reactions__haha end as reactions__haha,
-        case when n.reactions is null or n.reactions = d.reactions then r.reactions__wow end as reactions__wow,
-        case when n.reactions is null or n.reactions = d.reactions then r.reactions__sad end as reactions__sad,
-        case when n.reactions is null or n.reactions = d.reactions then r.reactions__angry end as reactions__angry,
-        case when n.reactions is null or n.reactions = d.reactions then r.reactions__celebrate end as reactions__celebrate,
-        case when n.reactions is null or n.reactions = d.reactions then r.reactions__support end as reactions__support,
-        case when n.reactions is null or n.reactions = d.reactions then r.reactions__insightful end as reactions__insightful,
-        case when n.reactions is null or n.reactions = d.reactions then r.reactions__funny end as reactions__funny,
+        case when o.reach then cast(null as bigint) else r.reach end as reach,
+        case when o.views then cast(null as bigint) else r.views end as views,
+        case when o.impressions then cast(null as bigint) else r.impressions end as impressions,
+        case when o.reactions then cast(null as bigint) else r.reactions end as reactions,
+        case when o.comments then cast(null as bigint) else r.comments end as comments,
+        case when o.shares then cast(null as bigint) else r.shares end as shares,
+        case when o.saves then cast(null as bigint) else r.saves end as saves,
+        case when o.clicks then cast(null as bigint) else r.clicks end as clicks,
+        case when o.video_views then cast(null as bigint) else r.video_views end as video_views,
+        case when o.engagements then cast(null as bigint) else r.engagements end as engagements,
+        case when o.clicks then cast(null as bigint) else r.clicks__link end as link_clicks,
+        case when o.comments then cast(null as bigint) else r.comments__own end as comments__own,
+        case when o.comments then cast(null as bigint) else r.comments__first_level end as comments__first_level,
+        case when o.comments then cast(null as bigint) else r.comments__reply end as comments__reply,
+        case when o.shares then cast(null as bigint) else r.shares__repost end as shares__repost,
+        case when o.shares then cast(null as bigint) else r.shares__quote end as shares__quote,
+        case when o.shares then cast(null as bigint) else r.shares__send end as shares__send,
+        case when o.reactions then cast(null as bigint) else r.reactions__like end as reactions__like,
+        case when o.reactions then cast(null as bigint) else r.reactions__love end as reactions__love,
+        case when o.reactions then cast(null as bigint) else r.reactions__care end as reactions__care,
+        case when o.reactions then cast(null as bigint) else r.reactions__haha end as reactions__haha,
+        case when o.reactions then cast(null as bigint) else r.reactions__wow end as reactions__wow,
+        case when o.reactions then cast(null as bigint) else r.reactions__sad end as reactions__sad,
+        case when o.reactions then cast(null as bigint) else r.reactions__angry end as reactions__angry,
+        case when o.reactions then cast(null as bigint) else r.reactions__celebrate end as reactions__celebrate,
+        case when o.reactions then cast(null as bigint) else r.reactions__support end as reactions__support,
+        case when o.reactions then cast(null as bigint) else r.reactions__insightful end as reactions__insightful,
+        case when o.reactions then cast(null as bigint) else r.reactions__funny end as reactions__funny,
         row_number() over (
             partition by r.post_key
             order by least(r.confirmed_on, w.known_on) nulls first, r.source_key desc nulls first, r.captured_on nulls first
         ) as rank
     from wanted as w
     join core.all_reading as r on r.post_key = w.post_key and r.captured_on <= w.known_on
-    left join mart.definition_span as n
-        on n.platform = w.platform
-        and n.source_key = w.source_key
-        and w.known_on between n.from_on and n.to_on
-    left join mart.definition_span as d
-        on d.platform = w.platform
-        and d.source_key = r.source_key
-        and least(r.confirmed_on, w.known_on) between d.from_on and d.to_on
+    left join others as o
+        on o.now_key = w.now_key
+        and o.source_key = r.source_key
+        and least(r.confirmed_on, w.known_on) between o.from_on and o.to_on
 ),
 valued as (
     select
