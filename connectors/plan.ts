@@ -3,7 +3,7 @@
  * very list that `run` executes.
  */
 import {authentication} from "./auth.ts";
-import type {Account, Ask, Connector, KnownPost, Part, PartRead, Stream} from "./connector.ts";
+import type {Account, Ask, Connector, KnownPost, Listing, Part, PartRead, Stream} from "./connector.ts";
 
 const day = 86_400_000;
 /** A part that ends at an age is asked for until an hour before, so that a slow night asks nothing too late. */
@@ -132,15 +132,22 @@ function call({account, name}: Planning, rest: Pick<PlannedCall, "how" | "ask"> 
 }
 
 function planSnapshot(planning: Planning): PlannedCall[] {
-  const {stream, state, refresh, tonight, account} = planning;
-  const {metrics, isAlone, isAudience} = stream.snapshot!;
+  const {stream, state, refresh, tonight, account, connector} = planning;
+  const {metrics, isAlone, isAudience, most = 0} = stream.snapshot!;
   if (isAudience && !isAudienceDue(state.cursor, refresh, tonight)) return [];
   const live = liveMetrics(metrics, state.cursor?.refused ?? {}, tonight.today);
   const sets = isAlone ? live.map(metric => [metric]) : metrics === undefined || live.length > 0 ? [live] : [];
-  return sets.map(metrics => {
+  const calls = sets.map(metrics => {
     const ask: Ask = {account, parts: [], metrics, size: 1};
     return call(planning, {how: "snapshot", ask});
   });
+  // Which records there are is known only when they are read.
+  const apart = permittedParts(connector, account, stream).flatMap(([part, {read}]) => {
+    if (read === undefined || calls.length === 0) return [];
+    const ask: Ask = {account, parts: [], metrics: [], size: 1, ids: []};
+    return call(planning, {how: "part", part, ask, ...upperPartCalls(read, most, connector, account), bound: "upper"});
+  });
+  return [...calls, ...apart];
 }
 
 /** Breakdowns are read once in so many days, and on the last day of a quarter. */
@@ -193,6 +200,9 @@ function planPosts(planning: Planning): PlannedCall[] {
       )
       .filter(([, part]) => !(lacks && part.read !== undefined))
       .map(([name]) => name);
+  /** An unlisted post may be known by an id by which the platform gives nothing. */
+  const isReadable = ({read}: Part, id: string): boolean =>
+    stream.stub === undefined || read?.id(stream.stub(id)) !== undefined;
   const calls: PlannedCall[] = [];
   /** Posts whose parts are read by themselves. */
   const apart = new Map<string, KnownPost[]>(parts.map(([name]) => [name, []]));
@@ -201,7 +211,11 @@ function planPosts(planning: Planning): PlannedCall[] {
       if (part.read === undefined || asked.includes(name)) continue;
       apart
         .get(name)!
-        .push(...posts.filter(post => hasPart(part, post, now) && state.cursor?.bare?.[post.id] === undefined));
+        .push(
+          ...posts.filter(
+            post => hasPart(part, post, now) && isReadable(part, post.id) && state.cursor?.bare?.[post.id] === undefined
+          )
+        );
     }
   };
 
@@ -217,7 +231,7 @@ function planPosts(planning: Planning): PlannedCall[] {
       const ask: Ask = {account, parts: asked, metrics: metricsOf(asked), size: list.size, ...window};
       const known = listing === 0 ? state.known.filter(({publishedAt}) => isIn(publishedAt)) : [];
       addApart(known, asked);
-      const posts = isListed ? known.length : (list.reachable ?? 0);
+      const posts = isListed ? known.length : reachOf(list);
       // Without a window the last page holds older ones: one that is full of newer ones is followed by another.
       const pages = list.isWindowless && isListed ? Math.floor(posts / list.size) + 1 : Math.ceil(posts / list.size);
       const httpCalls = Math.max(1, pages);
@@ -251,7 +265,7 @@ function planPosts(planning: Planning): PlannedCall[] {
     const posts = apart.get(name)!;
     if (isListed && posts.length === 0) continue;
     const ask: Ask = {account, parts: [], metrics, size: 1, ids: posts.map(({id}) => id)};
-    const upper = Math.max(...(stream.lists ?? []).map(({reachable}) => reachable ?? 0), 0);
+    const upper = Math.max(...(stream.lists ?? []).map(reachOf), 0);
     const count =
       isListed || stream.isUnlisted
         ? partCalls(
@@ -294,9 +308,14 @@ export function isYoungEnough(part: Part, publishedAt: Date, now: Date): boolean
   return age < (part.youngerThanDays ?? Number.POSITIVE_INFINITY) * day - margin;
 }
 
+/** How many records a first listing gives at most. */
+function reachOf({reachable, mostPages = 0, size}: Listing<never>): number {
+  return reachable ?? mostPages * size;
+}
+
 /** The lists of ids by which a part is read, one a request. */
 export function partLists(read: PartRead, ids: readonly string[], account: Account): string[][] {
-  return [...grouped(ids, id => read.group?.(id) ?? "")].flatMap(([group, members]) =>
+  return [...grouped(ids, id => read.groups?.of(id) ?? "")].flatMap(([group, members]) =>
     chunks(members, sizeOf(read, account, group))
   );
 }
@@ -307,7 +326,10 @@ function partCalls(read: PartRead, ids: readonly string[], connector: Connector,
 }
 
 function upperPartCalls(read: PartRead, posts: number, connector: Connector, account: Account) {
-  const requests = Math.ceil(posts / sizeOf(read, account, ""));
+  const groups = read.groups?.names ?? [""];
+  const smallest = Math.min(...groups.map(group => sizeOf(read, account, group)));
+  // However the posts are spread, each group but one can add a list that is not full.
+  const requests = Math.ceil(posts / smallest) + groups.length - 1;
   return {httpCalls: read.isBatched ? Math.ceil(requests / connector.batch!.size) : requests, countedCalls: requests};
 }
 
