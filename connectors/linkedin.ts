@@ -261,8 +261,8 @@ const memberParts: Record<string, Part> = Object.fromEntries(
   ])
 );
 
-const tierMissing =
-  "check the account's id and kind; a member's profile needs the upgraded tier of the Community Management product (docs/linkedin.md)";
+const notThere =
+  "LinkedIn has no such thing, or not for this app: a member's profile needs the upgraded tier of the Community Management product, else check the account's id and kind (docs/linkedin.md)";
 
 export const linkedin = connector({
   platform: "linkedin",
@@ -302,8 +302,8 @@ export const linkedin = connector({
       action: "this version of LinkedIn's API has ended; set api_version in megaphone.yaml to a newer month"
     },
     {type: "no-metric", then: "drop the metric"},
-    {title: "RESOURCE_NOT_FOUND", then: "refuse", action: tierMissing},
-    {status: 404, then: "gone", action: tierMissing},
+    {title: "RESOURCE_NOT_FOUND", then: "refuse", action: notThere},
+    {status: 404, then: "gone", action: notThere},
     {status: 422, then: "refuse"},
     {status: 400, then: "refuse"}
   ],
