@@ -31,6 +31,7 @@ export interface DuePost {
   id: string;
   publishedAt: Date;
   type: string | null;
+  /** Whether any of its counters was ever above zero. */
   isCounted: boolean;
   /** To be read again, and not in tonight's listing. */
   isDue: boolean;
@@ -44,11 +45,12 @@ export async function cursors(warehouse: Warehouse): Promise<Map<string, string>
   return new Map(rows.map(row => [`${row.account_id} ${row.stream}`, row.cursor]));
 }
 
-const anyCounter = Object.keys(metrics)
-  .map(metric => `r.${metric}`)
-  .join(", ");
+const counters = Object.keys(metrics).join(", ");
 
-/** The posts that tonight's listings will hold and those that are due by their age, newest first. */
+/**
+ * The posts that tonight's listings will hold, those that are due by their age, and all that no listing gives, newest
+ * first.
+ */
 export async function duePosts(
   warehouse: Warehouse,
   asked: readonly Asked[],
@@ -76,7 +78,6 @@ export async function duePosts(
     with asked(account_id, stream, types, is_only, since, listed_on, expiring, is_unlisted) as (values ${rows.join(", ")}),
     known as (
       select q.account_id, q.stream, coalesce(p.lookup_id, p.platform_post_id) as id, p.published_at, p.post_type,
-        coalesce(greatest(${anyCounter}) > 0, false) as is_counted,
         p.source_key = 1 and coalesce(p.published_at >= q.since, false) as is_listed,
         (r.post_key is not null or q.is_unlisted) and not p.is_repost and not p.is_reply
           and (date_diff('day', r.confirmed_on, date ${literal(today)}) >= case
@@ -84,16 +85,19 @@ export async function duePosts(
               when date_diff('day', p.published_on, date ${literal(today)}) < ${refresh.weekly} then 7
               when date_diff('day', p.published_on, date ${literal(today)}) < ${refresh.monthly} then 30
             end or r.post_key is null or (list_contains(q.expiring, p.published_on) and r.confirmed_on < date ${literal(today)}))
-          and not coalesce(p.published_at >= q.since and r.confirmed_on >= q.listed_on, false) as is_due
+          and not coalesce(p.published_at >= q.since and r.confirmed_on >= q.listed_on, false)
+          and p.deleted_on is null as is_due, p.post_key, q.is_unlisted
       from asked as q
       join core.account as a on a.account_id = q.account_id
       join core.post as p on p.account_key = a.account_key
       left join core.open_reading as r on r.post_key = p.post_key and r.source_key = 1
-      where p.deleted_on is null and (p.lookup_id is not null or q.is_unlisted)
+      where (p.deleted_on is null and p.lookup_id is not null or q.is_unlisted)
         and list_contains(q.types, coalesce(p.post_type, '')) = q.is_only
-    )
-    select account_id, stream, id, epoch_ms(published_at)::varchar as at, post_type, is_counted, is_due from known
-    where is_listed or is_due order by published_at desc, id`);
+    ),
+    counted as (select distinct post_key from core.all_reading semi join known using (post_key) where greatest(${counters}) > 0)
+    select account_id, stream, id, epoch_ms(published_at)::varchar as at, post_type, c.post_key is not null as is_counted, is_due
+    from known as k left join counted as c on c.post_key = k.post_key
+    where is_listed or is_due or is_unlisted order by published_at desc, id`);
   return found.map(row => ({
     accountId: row.account_id,
     stream: row.stream,
