@@ -1,13 +1,13 @@
 /** The first half of a night: read every account and land what it gave, then load. */
-import type {Account, KnownPost} from "../connectors/connector.ts";
+import type {Account} from "../connectors/connector.ts";
 import {type CredentialStore, openCredentials} from "../connectors/credentials.ts";
 import {AuthError} from "../connectors/errors.ts";
 import {type Extracted, extractAccount} from "../connectors/extract.ts";
 import {createHttp} from "../connectors/http.ts";
-import {type Cursor, listingStart, type PlannedCall, planAccount, type StreamState} from "../connectors/plan.ts";
-import {type Asked, cursors, duePosts} from "../warehouse/due.ts";
+import {type PlannedCall, planAccount, type StreamState} from "../connectors/plan.ts";
 import type {LandedAccount} from "../warehouse/landing.ts";
 import {dayIn} from "./calendar.ts";
+import {accountId, Ledger} from "./ledger.ts";
 import type {AccountOutcome, Run} from "./record.ts";
 import type {Workspace} from "./workspace.ts";
 
@@ -16,6 +16,8 @@ export interface Night {
   now: () => Date;
   /** Platforms and names of accounts; absent: all. */
   only?: readonly string[] | undefined;
+  /** What is known from nights that may not be loaded yet, and is to be kept up. */
+  ledger?: Ledger;
 }
 
 /** What a night would do for an account: the very list that it executes, and what is known before it. */
@@ -33,66 +35,33 @@ export function accountsOf(workspace: Workspace, only?: readonly string[]): Acco
   );
 }
 
-/** The plans of a night for some accounts. */
-export async function planNight(workspace: Workspace, accounts: readonly Account[], now: Date): Promise<AccountPlan[]> {
-  const {settings, connectors, warehouse} = workspace;
-  const today = dayIn(settings.timezone, now);
-  const known = await cursors(warehouse);
-  const cursorOf = (account: Account, stream: string): Cursor | undefined => {
-    const text = known.get(`${accountId(account)} ${stream}`);
-    return text === undefined ? undefined : (JSON.parse(text) as Cursor);
-  };
-  const asked: Asked[] = [];
-  for (const account of accounts) {
-    const streams = Object.entries(connectors.get(account.platform)!.streams);
-    const claimed = streams.flatMap(([, {types}]) => types ?? []);
-    for (const [stream, {lists, lookup, parts, types, isUnlisted}] of streams) {
-      const cursor = cursorOf(account, stream);
-      if ((lists ?? lookup ?? parts) === undefined || (cursor === undefined && !isUnlisted)) continue;
-      const listedAt = cursor && new Date(cursor.read_at);
-      asked.push({
-        accountId: accountId(account),
-        stream,
-        types: types === undefined ? {except: claimed} : {only: types},
-        listedFrom: lists && listingStart(listedAt, settings.refresh, now),
-        listedOn: listedAt && dayIn(settings.timezone, listedAt),
-        isUnlisted: isUnlisted ?? false,
-        limits: Object.values(parts ?? {}).flatMap(({youngerThanDays}) => youngerThanDays ?? [])
-      });
-    }
-  }
-  const posts = await duePosts(warehouse, asked, settings.refresh, today);
+/** The plans of a night for some accounts; without a ledger what the warehouse knows is read. */
+export async function planNight(
+  workspace: Workspace,
+  accounts: readonly Account[],
+  now: Date,
+  ledger?: Ledger
+): Promise<AccountPlan[]> {
+  const {connectors, settings, warehouse} = workspace;
+  const {timezone, refresh} = settings;
+  const today = dayIn(timezone, now);
+  const known = ledger ?? (await Ledger.read(warehouse, accounts, refresh, today));
   return accounts.map(account => {
     const connector = connectors.get(account.platform)!;
-    const states = new Map<string, StreamState>();
-    for (const [stream, {stub, publishedAt}] of Object.entries(connector.streams)) {
-      const own = posts.filter(post => post.accountId === accountId(account) && post.stream === stream);
-      const given = (stub === undefined ? [] : (account.posts ?? []))
-        .filter(id => !own.some(post => post.id === id))
-        .map(id => ({id, publishedAt: publishedAt!(stub!(id))!, type: null, isCounted: false}));
-      states.set(stream, {
-        cursor: cursorOf(account, stream),
-        due: [...own.filter(({isDue}) => isDue).map(knownPost), ...given],
-        known: own.filter(({isDue}) => !isDue).map(knownPost)
-      });
-    }
-    return {account, states, calls: planAccount(connector, account, states, settings.refresh, {now, today})};
+    const states = known.states(connector, account, refresh, {now, today, timezone});
+    return {account, states, calls: planAccount(connector, account, states, refresh, {now, today})};
   });
 }
 
-function knownPost({id, publishedAt, type, isCounted}: KnownPost): KnownPost {
-  return {id, publishedAt, type, isCounted};
-}
-
-/** Reads the accounts in parallel, lands what they gave, loads it, and writes into the run how each fared. */
+/** Reads the accounts in parallel, lands what they gave, and writes into the run how each fared. */
 export async function readAccounts(workspace: Workspace, run: Run, night: Night): Promise<void> {
   const credentials = openCredentials(workspace.settings.credentialsPath);
-  const plans = await planNight(workspace, accountsOf(workspace, night.only), night.now());
+  const accounts = accountsOf(workspace, night.only);
+  const plans = await planNight(workspace, accounts, night.now(), night.ledger);
   const outcomes = await Promise.all(plans.map(plan => readAccount(workspace, run, plan, credentials, night)));
   run.accounts.push(...outcomes);
   run.accounts_ok = run.accounts.filter(({state}) => state !== "failed").length;
   run.accounts_failed = run.accounts.length - run.accounts_ok;
-  await workspace.load();
 }
 
 /** How long one night may take in all; what is not read by then is read the next night. */
@@ -114,7 +83,8 @@ async function readAccount(
     return {now, today: dayIn(settings.timezone, now)};
   };
   const results = await extractAccount(connector, calls, states, http, clock);
-  land(workspace, run, account, results, night.now());
+  await land(workspace, run, account, results, night.now());
+  night.ledger?.note(connector, account, results, clock().today);
   for (const {stream, requests} of results) {
     for (const {endpoint, status, httpCalls, countedCalls, retries} of requests) {
       run.requests.push({
@@ -133,7 +103,13 @@ async function readAccount(
 }
 
 /** One file a stream and night; of a stream that ended well it carries the cursor. */
-function land(workspace: Workspace, run: Run, account: Account, results: Extracted[], landedAt: Date): void {
+async function land(
+  workspace: Workspace,
+  run: Run,
+  account: Account,
+  results: Extracted[],
+  landedAt: Date
+): Promise<void> {
   const batches = results
     .filter(({records, cursor}) => records.length > 0 || cursor !== undefined)
     .map(({stream, capturedAt, records, cursor}) => {
@@ -154,7 +130,7 @@ function land(workspace: Workspace, run: Run, account: Account, results: Extract
         records
       };
     });
-  workspace.landing.append(batches, landedAt);
+  await workspace.landing.append(batches, landedAt);
 }
 
 function outcome(workspace: Workspace, account: Account, results: Extracted[]): AccountOutcome {
@@ -178,10 +154,6 @@ function actionOf(error: Error): string {
   const sentence =
     action || (error instanceof AuthError ? "look at the account's access" : "nothing: the next night reads it again");
   return `${sentence[0]!.toUpperCase()}${sentence.slice(1)}.`;
-}
-
-export function accountId(account: Account): string {
-  return `${account.platform}:${account.id}`;
 }
 
 function landedAccount(account: Account): LandedAccount {

@@ -35,6 +35,7 @@ async function night(
 ): Promise<Result> {
   await workspace.load();
   await readAccounts(workspace, run, options);
+  await workspace.load();
   await importInbox(workspace, run, options.now());
   if (!(await transform(workspace, run))) return {summary: "a check failed; the last good publication stands"};
   if (exitCode(run) === 1) return {summary: "every account failed; the last good publication stands"};
