@@ -58,12 +58,18 @@ export function authentication(connector: Connector, account: Account): Authenti
   return found;
 }
 
-/** The signer of an account. `onSecret` hears of every token that the configuration does not hold. */
+/** Hears of every token that the configuration does not hold, and of what an exchange says of the access. */
+export interface TokenListener {
+  onSecret: (secret: string) => void;
+  onGrant?: ((grant: Grant) => void) | undefined;
+}
+
+/** The signer of an account. */
 export function createSigner(
   connector: Connector,
   account: Account,
   credentials: CredentialStore,
-  onSecret: (secret: string) => void,
+  listener: TokenListener,
   effects: SignerEffects
 ): Signer {
   const way = authentication(connector, account);
@@ -81,7 +87,7 @@ export function createSigner(
       oauth1Header(method, url, auth, effects.nonce(), Math.floor(effects.now() / 1000));
     return {authorization, renew: cannotRenew};
   }
-  return oauth2Signer(account.name, auth, way, credentials, onSecret, effects);
+  return oauth2Signer(account.name, auth, way, credentials, listener, effects);
 }
 
 /** The Authorization header of RFC 5849 for `consumer_key`, `consumer_secret`, `token` and `token_secret`. */
@@ -132,10 +138,19 @@ export function encode(text: string): string {
   );
 }
 
+/** What an exchange says of the access beside the tokens. */
+export interface Grant {
+  /** When the refresh token ends. */
+  endsAt: Date | undefined;
+  permissions: string[] | undefined;
+}
+
 const tokens = z.object({
   access_token: z.string().regex(/^[\x21-\x7e]+$/),
   refresh_token: z.string().min(1).optional(),
-  expires_in: z.number().positive().optional()
+  expires_in: z.number().positive().optional(),
+  refresh_token_expires_in: z.number().positive().optional(),
+  scope: z.string().optional()
 });
 
 /**
@@ -147,7 +162,7 @@ function oauth2Signer(
   auth: Record<string, string>,
   {tokenPath, tokenBaseUrl, isClientInForm}: Authentication,
   credentials: CredentialStore,
-  onSecret: (secret: string) => void,
+  {onSecret, onGrant}: TokenListener,
   effects: SignerEffects
 ): Signer {
   let access: {token: string; endsAt: number} | undefined;
@@ -171,12 +186,17 @@ function oauth2Signer(
       refusal = "status" in answer ? refused(answer) : answer;
       throw endpoint.fail(refusal);
     }
-    const {access_token: token, refresh_token: successor, expires_in: lifetime} = given.data;
+    const {access_token: token, refresh_token: successor, expires_in: lifetime, scope} = given.data;
+    const refreshLifetime = given.data.refresh_token_expires_in;
     onSecret(token);
     if (successor !== undefined) {
       onSecret(successor);
       credentials.replace(accountName, {...current, refresh_token: successor});
     }
+    onGrant?.({
+      endsAt: refreshLifetime === undefined ? undefined : new Date(effects.now() + refreshLifetime * 1000),
+      permissions: scope?.split(/[\s,]+/)
+    });
     access = {token, endsAt: lifetime === undefined ? Number.POSITIVE_INFINITY : effects.now() + lifetime * 1000};
     return token;
   }

@@ -105,6 +105,8 @@ export interface Authentication {
   tokenBaseUrl?: string;
   /** oauth2 only: client_id and client_secret go into the form instead of a header. */
   isClientInForm?: boolean;
+  /** How long it lasts, as a sentence, where no call tells it. */
+  lasts?: string;
 }
 
 /** What a request may depend on. */
@@ -249,8 +251,10 @@ export interface Listing<A = unknown> {
   next(answer: A): string | undefined;
   /** How many of the newest records are reachable at all. */
   reachable?: number;
-  /** Where the platform names no such limit: the pages that we read at most, so that a first night has an upper bound. */
-  mostPages?: number;
+  /** Days after which a record is no longer listed; absent: none. */
+  history?: number;
+  /** The fewest records that a page may be asked for; 1 unless told. */
+  smallest?: number;
   /** The platform takes no window: pages are read until a record is older than it. */
   isWindowless?: boolean;
 }
@@ -263,6 +267,48 @@ export interface BatchCall {
   unpack: (body: unknown) => ({status: number; body: unknown} | undefined)[];
 }
 
+/** How many calls an endpoint serves in a stretch of time, where the platform's documentation says it beforehand. */
+export interface Quota {
+  /** As the requests name it. */
+  endpoint: string;
+  minutes: number;
+  /** Calls in the stretch: with the account's own authentication, and with the app's alone. */
+  user: number;
+  app: number;
+}
+
+/** What a platform says of an account's access, as far as it says it. */
+export interface Access {
+  isValid: boolean;
+  /** When the token ends; null: it does not end by itself. */
+  endsAt?: Date | null | undefined;
+  /** When the person behind the token must consent again, whatever the token's own end. */
+  consentEndsAt?: Date | undefined;
+  /** What was granted. */
+  permissions?: string[] | undefined;
+}
+
+/** The call by which a platform tells about a token, for `check`. */
+export interface AccessCheck<A = unknown> {
+  docs: string;
+  /** The host where it is not the API's; an account's `base_url` stands for both. */
+  baseUrl?: string;
+  /** Undefined where the account's `auth` does not allow it. */
+  request: (account: Account) => ApiRequest | undefined;
+  /** It is packed into the platform's batch, whose form keeps the token out of the address. */
+  isBatched?: boolean;
+  answer: z.ZodType<A>;
+  access: (answer: A) => Access;
+}
+
+/** A permission that a person grants, and what is missing without it. */
+export interface Permission {
+  name: string;
+  /** Kinds of account that need it; absent: all. */
+  kinds?: string[];
+  gives: string;
+}
+
 /** A platform. */
 export interface Connector {
   platform: string;
@@ -271,11 +317,17 @@ export interface Connector {
   /** Tested default of `api_version`. */
   apiVersion: string;
   auth: Authentication[];
+  access?: AccessCheck;
+  permissions?: Permission[];
   /** Headers of every call, such as a version. */
   headers?: (account: Account) => Record<string, string>;
   /** How a query value is written into an address; percent-encoding unless told. */
   encodeQuery?: (value: string) => string;
   limits?: LimitHeaders;
+  /** For `plan`; absent: limits that are known only once they are met. */
+  quotas?: Quota[];
+  /** Calls cost no money. Absent: they cost what the streams' `price` says, or nobody knows. */
+  isFree?: boolean;
   /** Milliseconds until calls are served again, by headers of a form of their own. */
   regain?: (headers: Record<string, string>) => number | undefined;
   errors: ErrorRule[];
@@ -306,6 +358,11 @@ export function stream<A>(declaration: Stream<A>): Stream {
 /** Types a listing whose answers are not shaped as its stream's. */
 export function listing<A>(declaration: Listing<A> & {answer: z.ZodType<A>}): Listing<never> {
   return declaration as unknown as Listing<never>;
+}
+
+/** Types the check of an access by its answer. */
+export function accessCheck<A>(declaration: AccessCheck<A>): AccessCheck {
+  return declaration as unknown as AccessCheck;
 }
 
 /** Types the reading of a part by its answer. */

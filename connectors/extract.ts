@@ -42,6 +42,7 @@ import {
   type PlannedCall,
   partLists,
   permittedParts,
+  quarantine,
   type StreamState,
   type Tonight
 } from "./plan.ts";
@@ -67,6 +68,8 @@ export interface Extracted {
   /** Where it goes on; undefined unless every call ended well. */
   cursor: Cursor | undefined;
   requests: Requests[];
+  /** Metrics that the platform refused tonight. */
+  refused: string[];
   error: MegaphoneError | undefined;
 }
 
@@ -110,6 +113,9 @@ class Extraction {
   private readonly records = new Map<unknown, LandedRecord>();
   private readonly requests = new Map<string, Requests>();
   private readonly refused: Record<string, string>;
+  private readonly refusedAgain: Record<string, string>;
+  /** Metrics that the platform took tonight. */
+  private readonly taken = new Set<string>();
   private readonly bare: Record<string, string>;
   private readonly posts: Map<string, KnownPost>;
   /** Records a page, once the platform asked for less. */
@@ -126,6 +132,7 @@ class Extraction {
   ) {
     this.stream = connector.streams[name]!;
     this.refused = {...state?.cursor?.refused};
+    this.refusedAgain = {...state?.cursor?.refused_again};
     this.bare = {...state?.cursor?.bare};
     this.posts = new Map([...(state?.known ?? []), ...(state?.due ?? [])].map(post => [post.id, post]));
   }
@@ -146,17 +153,33 @@ class Extraction {
       records: [...this.records.values()],
       cursor: this.error === undefined ? this.cursor() : undefined,
       requests: [...this.requests.values()],
+      refused: Object.keys(this.refused).filter(metric => this.refused[metric] === this.tonight.today),
       error: this.error
     };
   }
 
   private cursor(): Cursor {
-    const {refused, bare} = this;
+    const {refused, refusedAgain, bare} = this;
+    // An answer without records may not have looked at the metrics at all.
+    if (this.records.size > 0) {
+      for (const metric of this.taken) {
+        delete refused[metric];
+        delete refusedAgain[metric];
+      }
+    }
     return {
       read_at: this.tonight.now.toISOString(),
       ...(Object.keys(refused).length > 0 ? {refused} : {}),
+      ...(Object.keys(refusedAgain).length > 0 ? {refused_again: refusedAgain} : {}),
       ...(Object.keys(bare).length > 0 ? {bare} : {})
     };
+  }
+
+  /** Into quarantine; the day of the first refusal stays, because the metric's definition ended with it. */
+  private refuse(metric: string): void {
+    this.taken.delete(metric);
+    if (this.refused[metric] === undefined) this.refused[metric] = this.tonight.today;
+    else this.refusedAgain[metric] = this.tonight.today;
   }
 
   private async execute(call: PlannedCall): Promise<void> {
@@ -179,12 +202,15 @@ class Extraction {
 
   private async list(call: PlannedCall): Promise<void> {
     const listing = this.stream.lists![call.listing]! as Listing;
-    const {from} = call.ask;
-    const isWanted = (record: LandedRecord): boolean =>
-      !listing.isWindowless || from === undefined || (this.stream.publishedAt?.(record) ?? from) >= from;
+    const {from = new Date(0), to} = call.ask;
+    // Without a window, older records end the listing and newer ones are passed over.
+    const isOlder = (record: LandedRecord): boolean =>
+      listing.isWindowless === true && (this.stream.publishedAt?.(record) ?? from) < from;
+    const isNewer = (record: LandedRecord): boolean =>
+      listing.isWindowless === true && to !== undefined && (this.stream.publishedAt?.(record) ?? from) >= to;
     const seen = new Set<string>();
     let token: string | undefined;
-    for (let page = 0; page < (listing.mostPages ?? mostPages); page++) {
+    for (let page = 0; page < (call.pages ?? mostPages); page++) {
       const request = (ask: Ask): ApiRequest => {
         const first = listing.request(ask);
         return token === undefined ? first : {...first, query: {...first.query, [listing.send]: token}};
@@ -192,18 +218,20 @@ class Extraction {
       const {body, problems, ask, statuses} = await this.askWithParts(request, call.ask);
       const answer = shaped(listing.answer ?? this.stream.answer, body, this.who);
       const all = (listing.records ?? this.stream.records)(answer, ask);
-      const records = all.filter(isWanted);
-      this.keep(records, statuses);
+      this.keep(
+        all.filter(record => !isOlder(record) && !isNewer(record)),
+        statuses
+      );
       this.refuseEmptyWithProblem(problems, call);
       await this.readWithoutParts(problems, ask);
-      token = records.length < all.length ? undefined : listing.next(answer);
+      token = all.some(isOlder) ? undefined : listing.next(answer);
       if (token === undefined) return;
       if (seen.has(token)) {
         throw new ShapeError(`${this.who}: the platform gave the same page token twice; the rest is read next time`);
       }
       seen.add(token);
     }
-    if (listing.mostPages !== undefined) return;
+    if (call.pages !== undefined) return;
     throw new ShapeError(`${this.who}: more than ${mostPages} pages; the rest is read next time`);
   }
 
@@ -258,7 +286,9 @@ class Extraction {
     const ask = {...given, metrics: this.live(given.metrics)};
     if (given.metrics.length > 0 && ask.metrics.length === 0 && ask.parts.length === 0) return undefined;
     try {
-      return await this.send(request(ask));
+      const response = await this.send(request(ask));
+      for (const metric of ask.metrics) this.taken.add(metric);
+      return response;
     } catch (error) {
       if (error instanceof SizeError && ask.size > 1) {
         this.pageSize = Math.floor(ask.size / 2);
@@ -268,7 +298,7 @@ class Extraction {
       const taken = await this.metricsTaken(request, ask);
       // Refused each by itself: then the metrics are not what the platform minds, unless there is only one.
       if (taken.length === 0 && ask.metrics.length > 1) throw error;
-      for (const metric of ask.metrics) if (!taken.includes(metric)) this.refused[metric] = this.tonight.today;
+      for (const metric of ask.metrics) if (!taken.includes(metric)) this.refuse(metric);
       if (taken.length === 0 && ask.parts.length === 0) return undefined;
       return this.send(request({...ask, metrics: taken}));
     }
@@ -293,7 +323,8 @@ class Extraction {
   }
 
   private live(metrics: readonly string[]): string[] {
-    return metrics.filter(metric => liveMetrics([metric], this.refused, this.tonight.today).length > 0);
+    const refused = quarantine({refused: this.refused, refused_again: this.refusedAgain});
+    return liveMetrics(metrics, refused, this.tonight.today);
   }
 
   private async send(request: ApiRequest, countedCalls = 1) {
@@ -321,18 +352,20 @@ class Extraction {
     const {size, pack, unpack} = this.connector.batch!;
     const answers: [id: string, answer: unknown][] = [];
     for (const chunk of chunks(lists, size)) {
-      const asks = chunk.map(ids => ({...ask, metrics: this.live(ask.metrics), ids}));
+      let asks = chunk.map(ids => ({...ask, metrics: this.live(ask.metrics), ids}));
       let items = unpack((await this.send(pack(asks.map(request)), chunk.length)).body);
       const refused = chunk.findIndex((_, index) => this.errorIn(items[index]) instanceof MetricError);
       if (refused >= 0 && asks[refused]!.metrics.length > 1) {
         // Asked alone, the first that was refused shows which of the metrics it is.
         await this.ask(request, asks[refused]!);
-        const again = asks.map(one => ({...one, metrics: this.live(one.metrics)}));
-        items = unpack((await this.send(pack(again.map(request)), chunk.length)).body);
+        asks = asks.map(one => ({...one, metrics: this.live(one.metrics)}));
+        items = unpack((await this.send(pack(asks.map(request)), chunk.length)).body);
       }
       for (const [index, ids] of chunk.entries()) {
         const item = items[index];
-        answers.push([ids[0]!, this.errorIn(item) ?? item!.body]);
+        const error = this.errorIn(item);
+        if (error === undefined) for (const metric of asks[index]!.metrics) this.taken.add(metric);
+        answers.push([ids[0]!, error ?? item!.body]);
       }
     }
     return answers;
@@ -500,7 +533,7 @@ function statusesOf(parts: readonly string[], status: "ok" | Missing): PartStatu
 }
 
 /** The answer as its schema reads it. Throws ShapeError that names the field, never its content. */
-function shaped<A>(schema: z.ZodType<A>, body: unknown, who: string): A {
+export function shaped<A>(schema: z.ZodType<A>, body: unknown, who: string): A {
   const answer = schema.safeParse(body);
   if (answer.success) return answer.data;
   const issue = deepest(answer.error.issues);

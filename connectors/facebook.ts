@@ -59,6 +59,11 @@ export const facebook = connector({
   platform: "facebook",
   docs: "https://developers.facebook.com/docs/pages-api",
   ...graph,
+  permissions: [
+    {name: "pages_read_engagement", gives: "the page, its followers and its posts"},
+    {name: "pages_read_user_content", gives: "the numbers of comments and reactions"},
+    {name: "read_insights", gives: "views, reach, clicks, reactions by kind, and the page's days"}
+  ],
   streams: {
     account: stream({
       docs: "https://developers.facebook.com/docs/graph-api/reference/page",

@@ -5,15 +5,17 @@
  * developers.facebook.com/docs/graph-api (guides on errors, rate limits and batch requests).
  */
 import {z} from "zod";
-import type {
-  Account,
-  ApiRequest,
-  Authentication,
-  BatchCall,
-  Connector,
-  ErrorRule,
-  LandedRecord,
-  Problem
+import {
+  type Account,
+  type ApiRequest,
+  type Authentication,
+  accessCheck,
+  type BatchCall,
+  type Connector,
+  type ErrorRule,
+  get,
+  type LandedRecord,
+  type Problem
 } from "./connector.ts";
 import {parseJson} from "./json.ts";
 
@@ -127,8 +129,44 @@ function relativeUrl({path, query}: ApiRequest): string {
   return `${path.slice(1)}?${new URLSearchParams(query)}`;
 }
 
+/** Seconds since 1970 as an instant; the platform writes 0 for "never". */
+function ending(seconds: number | undefined): Date | undefined {
+  return seconds === undefined || seconds === 0 ? undefined : new Date(seconds * 1000);
+}
+
+/** What the platform says of a token that asks for itself. */
+const access = accessCheck({
+  docs: "https://developers.facebook.com/docs/graph-api/reference/debug_token",
+  request: account => get(versioned(account, "debug_token"), "/debug_token", {input_token: account.auth!.token}),
+  isBatched: true,
+  answer: z.object({
+    data: z.object({
+      is_valid: z.boolean(),
+      expires_at: z.int().optional(),
+      data_access_expires_at: z.int().optional(),
+      scopes: z.array(z.string()).optional()
+    })
+  }),
+  access: ({data}) => ({
+    isValid: data.is_valid,
+    endsAt: data.expires_at === 0 ? null : ending(data.expires_at),
+    consentEndsAt: ending(data.data_access_expires_at),
+    permissions: data.scopes
+  })
+});
+
 /** What both platforms' connectors declare alike. */
-export const graph = {baseUrl, apiVersion, auth, errors, problems, regain, batch} satisfies Partial<Connector>;
+export const graph = {
+  baseUrl,
+  apiVersion,
+  auth,
+  access,
+  isFree: true,
+  errors,
+  problems,
+  regain,
+  batch
+} satisfies Partial<Connector>;
 
 /** The token of the next page. The address in `paging.next` holds the access token and is never read. */
 export function nextPage({paging, data}: {paging?: Paging | undefined; data: unknown[]}): string | undefined {

@@ -10,7 +10,7 @@ import https from "node:https";
 import {setTimeout as sleep} from "node:timers/promises";
 import axios, {type AxiosError, type AxiosRequestConfig, type AxiosResponse} from "axios";
 import axiosRetry from "axios-retry";
-import {createSigner, encode, type TokenAnswer} from "./auth.ts";
+import {createSigner, encode, type Grant, type TokenAnswer} from "./auth.ts";
 import type {Account, ApiRequest, Connector, ErrorRule, Missing, Problem} from "./connector.ts";
 import type {CredentialStore} from "./credentials.ts";
 import {
@@ -39,6 +39,8 @@ export interface HttpOptions {
   deadline?: Date | undefined;
   /** Hears of tokens that the configuration does not hold, so that the log can hide them. */
   onSecret?: (secret: string) => void;
+  /** Hears what an exchange of tokens says of the access. */
+  onGrant?: ((grant: Grant) => void) | undefined;
   /** For one attempt from connecting to the last byte. */
   requestTimeoutMs?: number;
   /** Of an answer, when unpacked. */
@@ -97,10 +99,16 @@ const realEffects: HttpEffects = {
 
 /** Makes the calls of one account. Throws ConfigError when its `auth` or its address is none to work with. */
 export function createHttp(options: HttpOptions, effects: HttpEffects = realEffects): Http {
-  const {connector, account, credentials, runSignal, deadline, onSecret = () => {}} = options;
+  const {connector, account, credentials, runSignal, deadline, onSecret = () => {}, onGrant} = options;
   const {requestTimeoutMs = 60_000, maxBytes = 32 * 1024 * 1024, maxWaitMs = 15 * 60_000} = options;
   const base = baseOf(account.name, account.baseUrl ?? connector.baseUrl);
-  const signer = createSigner(connector, account, credentials, onSecret, {now: effects.now, nonce: randomUUID});
+  const signer = createSigner(
+    connector,
+    account,
+    credentials,
+    {onSecret, onGrant},
+    {now: effects.now, nonce: randomUUID}
+  );
   const transport: AxiosRequestConfig = {
     adapter: "http",
     responseType: "arraybuffer",
@@ -197,6 +205,7 @@ export function createHttp(options: HttpOptions, effects: HttpEffects = realEffe
 
     const url = addressOf(base, request, connector.encodeQuery ?? encode, fail);
     const free = freeAt.get(request.endpoint);
+    if (runSignal?.aborted) throw fail(stopped);
     if (runLeft() <= 0) throw fail(outOfTime);
     try {
       if (free !== undefined && free > effects.now()) {

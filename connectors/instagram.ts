@@ -50,6 +50,11 @@ export const instagram = connector({
   platform: "instagram",
   docs: "https://developers.facebook.com/documentation/instagram-platform",
   ...graph,
+  permissions: [
+    {name: "instagram_basic", gives: "the account, its followers and its posts"},
+    {name: "instagram_manage_insights", gives: "views, reach, saves and shares, the account's days and its audience"},
+    {name: "pages_read_engagement", gives: "the way from the Facebook Page to the account"}
+  ],
   streams: {
     account: stream({
       docs: "https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user",
@@ -211,9 +216,9 @@ export const instagram = connector({
           size: 100,
           send: "after",
           next: nextPage,
-          // There are only those of the last day.
           isWindowless: true,
-          reachable: 100
+          reachable: 100,
+          history: 1
         }
       ]
     })

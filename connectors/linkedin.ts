@@ -10,6 +10,7 @@ import {
   type Account,
   type ApiRequest,
   type Ask,
+  accessCheck,
   connector,
   hashtags,
   type KnownPost,
@@ -264,6 +265,8 @@ const memberParts: Record<string, Part> = Object.fromEntries(
 const notThere =
   "LinkedIn has no such thing, or not for this app: a member's profile needs the upgraded tier of the Community Management product, else check the account's id and kind (docs/linkedin.md)";
 
+const sixtyDays = "it ends 60 days after it was made";
+
 export const linkedin = connector({
   platform: "linkedin",
   docs: "https://learn.microsoft.com/en-us/linkedin/marketing/community-management",
@@ -278,10 +281,43 @@ export const linkedin = connector({
       tokenBaseUrl: "https://www.linkedin.com",
       isClientInForm: true
     },
-    {scheme: "bearer", keys: ["token"], userContext: true}
+    {scheme: "bearer", keys: ["token"], userContext: true, lasts: sixtyDays},
+    // The app's id and secret let `check` ask when the token ends.
+    {scheme: "bearer", keys: ["client_id", "client_secret", "token"], userContext: true, lasts: sixtyDays}
+  ],
+  access: accessCheck({
+    docs: "https://learn.microsoft.com/en-us/linkedin/shared/authentication/token-introspection",
+    baseUrl: "https://www.linkedin.com",
+    request: ({auth: {client_id, client_secret, token} = {}}) =>
+      client_id === undefined || client_secret === undefined || token === undefined
+        ? undefined
+        : {
+            method: "POST",
+            path: "/oauth/v2/introspectToken",
+            endpoint: "/oauth/v2/introspectToken",
+            query: {},
+            form: {client_id, client_secret, token}
+          },
+    answer: z.object({
+      active: z.boolean(),
+      expires_at: z.int().optional(),
+      scope: z.string().optional()
+    }),
+    access: ({active, expires_at: seconds, scope}) => ({
+      isValid: active,
+      endsAt: seconds === undefined ? undefined : new Date(seconds * 1000),
+      permissions: scope?.split(/[\s,]+/)
+    })
+  }),
+  permissions: [
+    {name: "r_organization_social", kinds: pageKinds, gives: "the posts"},
+    {name: "rw_organization_admin", kinds: pageKinds, gives: "followers, statistics and views of the page"},
+    {name: "r_member_postAnalytics", kinds: ["member"], gives: "the counters of the member's posts"},
+    {name: "r_member_profileAnalytics", kinds: ["member"], gives: "the member's followers"}
   ],
   headers: ({apiVersion}) => ({"LinkedIn-Version": apiVersion, "X-Restli-Protocol-Version": "2.0.0"}),
   encodeQuery: value => value,
+  isFree: true,
   errors: [
     {type: "day-limit", then: "next night"},
     {status: 429, then: "wait"},
@@ -505,8 +541,7 @@ export const linkedin = connector({
           size: 100,
           send: "start",
           next: ({paging}) => nextStart(paging),
-          isWindowless: true,
-          mostPages: 50
+          isWindowless: true
         })
       ],
       lookup: {

@@ -3,13 +3,15 @@
  * very list that `run` executes.
  */
 import {authentication} from "./auth.ts";
-import type {Account, Ask, Connector, KnownPost, Listing, Part, PartRead, Stream} from "./connector.ts";
+import type {Account, Ask, Connector, KnownPost, Part, PartRead, Stream} from "./connector.ts";
 
 const day = 86_400_000;
 /** A part that ends at an age is asked for until an hour before, so that a slow night asks nothing too late. */
 const margin = 3_600_000;
 /** A refused metric is asked for again after so many days. */
 const quarantineDays = 30;
+/** Posts that a first listing reads at most, where the platform names no bound: a plan would have none either. */
+const mostPosts = 10_000;
 
 /** How often something is read again, in days: a post's counters by its age, and audience breakdowns. */
 export interface Refresh {
@@ -23,8 +25,10 @@ export interface Refresh {
 export interface Cursor {
   /** ISO: when it was read. */
   read_at: string;
-  /** Metrics that the platform refused, each with the day. */
+  /** Metrics that the platform refuses, each with the day of its first refusal. */
   refused?: Record<string, string>;
+  /** Of those that were refused again after their quarantine: the last day. */
+  refused_again?: Record<string, string>;
   /** Ids of records without the nested part, each with when it was published (ISO). */
   bare?: Record<string, string>;
 }
@@ -45,6 +49,8 @@ export interface PlannedCall {
   how: "snapshot" | "series" | "list" | "lookup" | "part";
   /** Of a listing: which of the stream's. */
   listing: number;
+  /** Of a listing: how many pages at most; absent: all. */
+  pages?: number;
   /** The part that is read. */
   part: string | undefined;
   ask: Ask;
@@ -67,6 +73,11 @@ export interface Tonight {
 export function listingStart(listedAt: Date | undefined, refresh: Pick<Refresh, "daily">, now: Date): Date | undefined {
   if (listedAt === undefined) return undefined;
   return new Date(Math.min(now.getTime() - refresh.daily * day, listedAt.getTime() - day));
+}
+
+/** The day from which each refused metric's quarantine counts: its last refusal. */
+export function quarantine(cursor: Pick<Cursor, "refused" | "refused_again"> | undefined): Record<string, string> {
+  return {...cursor?.refused, ...cursor?.refused_again};
 }
 
 /** The metrics of a declaration without those in quarantine. */
@@ -97,7 +108,8 @@ export function planAccount(
     });
 }
 
-interface Planning {
+/** What the calls of a stream are made from. */
+export interface Planning {
   connector: Connector;
   account: Account;
   name: string;
@@ -105,6 +117,8 @@ interface Planning {
   state: StreamState;
   refresh: Refresh;
   tonight: Tonight;
+  /** A past window of publication times, which is listed instead of the night's, and nothing else is read. */
+  past?: {from: Date; to: Date};
 }
 
 function planStream(planning: Planning): PlannedCall[] {
@@ -116,7 +130,11 @@ function planStream(planning: Planning): PlannedCall[] {
   ];
 }
 
-function call({account, name}: Planning, rest: Pick<PlannedCall, "how" | "ask"> & Partial<PlannedCall>): PlannedCall {
+/** A planned call of a stream: one HTTP call exactly, unless told. */
+export function call(
+  {account, name}: Planning,
+  rest: Pick<PlannedCall, "how" | "ask"> & Partial<PlannedCall>
+): PlannedCall {
   const httpCalls = rest.httpCalls ?? 1;
   return {
     account,
@@ -135,7 +153,7 @@ function planSnapshot(planning: Planning): PlannedCall[] {
   const {stream, state, refresh, tonight, account, connector} = planning;
   const {metrics, isAlone, isAudience, most = 0} = stream.snapshot!;
   if (isAudience && !isAudienceDue(state.cursor, refresh, tonight)) return [];
-  const live = liveMetrics(metrics, state.cursor?.refused ?? {}, tonight.today);
+  const live = liveMetrics(metrics, quarantine(state.cursor), tonight.today);
   const sets = isAlone ? live.map(metric => [metric]) : metrics === undefined || live.length > 0 ? [live] : [];
   const calls = sets.map(metrics => {
     const ask: Ask = {account, parts: [], metrics, size: 1};
@@ -161,7 +179,7 @@ function isAudienceDue(cursor: Cursor | undefined, refresh: Refresh, {now, today
 function planSeries(planning: Planning): PlannedCall[] {
   const {stream, state, tonight, account} = planning;
   const {metrics, days, span, isRolling} = stream.series!;
-  const live = liveMetrics(metrics, state.cursor?.refused ?? {}, tonight.today);
+  const live = liveMetrics(metrics, quarantine(state.cursor), tonight.today);
   if (metrics !== undefined && live.length === 0) return [];
   const last = Date.parse(tonight.today) - day;
   // After nights that were missed the series goes on where it ended.
@@ -185,13 +203,14 @@ export function spans(first: number, last: number, days: number): {from: Date; t
   return found;
 }
 
-function planPosts(planning: Planning): PlannedCall[] {
-  const {stream, state, connector, account, tonight, refresh} = planning;
+/** Listings, lookups and parts of a stream of posts. */
+export function planPosts(planning: Planning): PlannedCall[] {
+  const {stream, state, connector, account, tonight, refresh, past} = planning;
   const parts = permittedParts(connector, account, stream);
   const {now} = tonight;
   const bare = Object.values(state.cursor?.bare ?? {}).map(at => new Date(at));
   const metricsOf = (names: string[]): string[] =>
-    names.flatMap(name => liveMetrics(stream.parts![name]!.metrics, state.cursor?.refused ?? {}, tonight.today));
+    names.flatMap(name => liveMetrics(stream.parts![name]!.metrics, quarantine(state.cursor), tonight.today));
   /** Nested parts that may be asked of posts of these ages; not where one of them is known to lack it. */
   const nested = (youngest: number, lacks: boolean): string[] =>
     parts
@@ -221,24 +240,31 @@ function planPosts(planning: Planning): PlannedCall[] {
 
   const listedAt = state.cursor === undefined ? undefined : new Date(state.cursor.read_at);
   const isListed = listedAt !== undefined;
-  const from = listingStart(listedAt, refresh, now);
+  const {from, to} = past ?? {from: listingStart(listedAt, refresh, now), to: undefined};
   for (const [listing, list] of (stream.lists ?? []).entries()) {
     const limits = parts.filter(([, part]) => part.isNested).map(([, part]) => part.youngerThanDays);
-    for (const window of list.isWindowless ? [from === undefined ? {} : {from}] : windows(limits, from, now)) {
+    const stretches = list.isWindowless ? [windowOf(from, to)] : windows(limits, from, to, now);
+    for (const window of stretches) {
       const isIn = (at: Date): boolean =>
         at >= (window.from ?? new Date(0)) && (window.to === undefined || at < window.to);
       const asked = nested(window.to ? now.getTime() - window.to.getTime() : 0, bare.some(isIn));
       const ask: Ask = {account, parts: asked, metrics: metricsOf(asked), size: list.size, ...window};
       const known = listing === 0 ? state.known.filter(({publishedAt}) => isIn(publishedAt)) : [];
       addApart(known, asked);
-      const posts = isListed ? known.length : reachOf(list);
+      // At first all that is reachable is counted once, in the oldest window.
+      const most = window === stretches.at(-1) ? (list.reachable ?? mostPosts) : 0;
+      const listed = isListed ? known.length : most;
       // Without a window the last page holds older ones: one that is full of newer ones is followed by another.
-      const pages = list.isWindowless && isListed ? Math.floor(posts / list.size) + 1 : Math.ceil(posts / list.size);
+      const pages = list.isWindowless && isListed ? Math.floor(listed / list.size) + 1 : Math.ceil(listed / list.size);
+      const posts = isListed || listing === 0 ? listed : 0;
       const httpCalls = Math.max(1, pages);
       const bound = isListed ? "exact" : "upper";
-      calls.push(call(planning, {how: "list", listing, ask, posts, httpCalls, bound}));
+      const isUnbounded = !isListed && past === undefined && list.reachable === undefined;
+      const end = isUnbounded ? {pages: httpCalls} : {};
+      calls.push(call(planning, {how: "list", listing, ask, posts, httpCalls, bound, ...end}));
     }
   }
+  if (past !== undefined) return calls;
   const {lookup} = stream;
   if (lookup !== undefined) {
     const isBare = (id: string): boolean => state.cursor?.bare?.[id] !== undefined;
@@ -260,12 +286,12 @@ function planPosts(planning: Planning): PlannedCall[] {
   } else if (stream.isUnlisted) addApart(state.due, []);
   for (const [name, part] of parts) {
     if (part.read === undefined) continue;
-    const metrics = liveMetrics(part.metrics, state.cursor?.refused ?? {}, tonight.today);
+    const metrics = liveMetrics(part.metrics, quarantine(state.cursor), tonight.today);
     if (part.metrics !== undefined && metrics.length === 0) continue;
     const posts = apart.get(name)!;
     if (isListed && posts.length === 0) continue;
     const ask: Ask = {account, parts: [], metrics, size: 1, ids: posts.map(({id}) => id)};
-    const upper = Math.max(...(stream.lists ?? []).map(reachOf), 0);
+    const upper = Math.max(...(stream.lists ?? []).map(({reachable}) => reachable ?? mostPosts), 0);
     const count =
       isListed || stream.isUnlisted
         ? partCalls(
@@ -308,11 +334,6 @@ export function isYoungEnough(part: Part, publishedAt: Date, now: Date): boolean
   return age < (part.youngerThanDays ?? Number.POSITIVE_INFINITY) * day - margin;
 }
 
-/** How many records a first listing gives at most. */
-function reachOf({reachable, mostPages = 0, size}: Listing<never>): number {
-  return reachable ?? mostPages * size;
-}
-
 /** The lists of ids by which a part is read, one a request. */
 export function partLists(read: PartRead, ids: readonly string[], account: Account): string[][] {
   return [...grouped(ids, id => read.groups?.of(id) ?? "")].flatMap(([group, members]) =>
@@ -342,16 +363,22 @@ function sizeOf(
 }
 
 /** Stretches of a window in each of which the same nested parts may be asked for, newest first. */
-function windows(limits: (number | undefined)[], from: Date | undefined, now: Date): {from?: Date; to?: Date}[] {
+function windows(
+  limits: (number | undefined)[],
+  from: Date | undefined,
+  to: Date | undefined,
+  now: Date
+): {from?: Date; to?: Date}[] {
   const cuts = [...new Set(limits.filter(limit => limit !== undefined))]
     .map(limit => new Date(now.getTime() - limit * day + margin))
-    .filter(cut => from === undefined || cut > from)
+    .filter(cut => (from === undefined || cut > from) && (to === undefined || cut < to))
     .sort((a, b) => b.getTime() - a.getTime());
-  const edges = [undefined, ...cuts, from];
-  return edges.slice(0, -1).map((to, index) => {
-    const start = edges[index + 1];
-    return {...(start === undefined ? {} : {from: start}), ...(to === undefined ? {} : {to})};
-  });
+  const edges = [to, ...cuts, from];
+  return edges.slice(0, -1).map((end, index) => windowOf(edges[index + 1], end));
+}
+
+function windowOf(from: Date | undefined, to: Date | undefined): {from?: Date; to?: Date} {
+  return {...(from === undefined ? {} : {from}), ...(to === undefined ? {} : {to})};
 }
 
 /** Lists of at most `size` items. */

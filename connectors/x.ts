@@ -116,13 +116,23 @@ function fieldsFor(ask: Ask): Record<string, string> {
   };
 }
 
+/** Windows that begin before are refused. */
+const earliest = Date.parse("2010-11-06T00:00:00Z");
+
+const untilRevoked = "it does not end until somebody revokes it";
+
 export const x = connector({
   platform: "x",
   docs: "https://docs.x.com/x-api",
   baseUrl: "https://api.x.com",
   apiVersion: "2",
   auth: [
-    {scheme: "oauth1", keys: ["consumer_key", "consumer_secret", "token", "token_secret"], userContext: true},
+    {
+      scheme: "oauth1",
+      keys: ["consumer_key", "consumer_secret", "token", "token_secret"],
+      userContext: true,
+      lasts: untilRevoked
+    },
     {
       scheme: "oauth2",
       keys: ["client_id", "client_secret", "refresh_token"],
@@ -130,7 +140,11 @@ export const x = connector({
       tokenPath: "/2/oauth2/token"
     },
     {scheme: "oauth2", keys: ["client_id", "refresh_token"], userContext: true, tokenPath: "/2/oauth2/token"},
-    {scheme: "bearer", keys: ["token"], userContext: false}
+    {scheme: "bearer", keys: ["token"], userContext: false, lasts: untilRevoked}
+  ],
+  permissions: [
+    {name: "tweet.read", gives: "the posts"},
+    {name: "users.read", gives: "the account and its followers"}
   ],
   limits: {
     limit: "x-rate-limit-limit",
@@ -138,6 +152,12 @@ export const x = connector({
     reset: "x-rate-limit-reset",
     resetIs: "epoch"
   },
+  // docs.x.com/x-api/fundamentals/rate-limits; the headers decide, and a plan may have other limits.
+  quotas: [
+    {endpoint: "/2/users/{id}", minutes: 15, user: 900, app: 300},
+    {endpoint: "/2/users/{id}/tweets", minutes: 15, user: 900, app: 10_000},
+    {endpoint: "/2/tweets", minutes: 15, user: 5000, app: 3500}
+  ],
   errors: [
     {
       type: "usage-capped",
@@ -223,11 +243,12 @@ export const x = connector({
           request: ask =>
             get(`/2/users/${ask.account.id}/tweets`, "/2/users/{id}/tweets", {
               max_results: String(ask.size),
-              start_time: ask.from?.toISOString(),
+              start_time: ask.from && new Date(Math.max(ask.from.getTime(), earliest)).toISOString(),
               end_time: ask.to?.toISOString(),
               ...fieldsFor(ask)
             }),
           size: 100,
+          smallest: 5,
           send: "pagination_token",
           next: ({meta}) => meta?.next_token,
           reachable: 3200

@@ -27,6 +27,12 @@ export function eveningOf(zone: string, day: string): Date {
   return new Date(asUtc.getTime() - (shown.getTime() - asUtc.getTime()));
 }
 
+/** The instant at which a day begins in a zone. */
+export function startOf(zone: string, day: string): Date {
+  const evening = eveningOf(zone, plusDays(day, -1));
+  return new Date(evening.getTime() + 2 * 3_600_000);
+}
+
 /** The day that many days after another; both YYYY-MM-DD. */
 export function plusDays(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);

@@ -78,10 +78,30 @@ function describeCommands(start: Start, effects: Effects): CommandLine {
     .argument("[dir]", "folder to write into", ".")
     .action(dir => start("init", {dir}));
 
-  command("run", "the nightly job, once: fetch, load, check, publish, report", "run --only x")
-    .option("--only <names>", "platforms or accounts, with commas between", list)
-    .option("--as-of <date>", "the program's date, where every account talks to loopback", date)
-    .action(options => start("run", options));
+  /** A command that speaks of a night. */
+  const nightly = (words: string, description: string, example: string) =>
+    command(words, description, example)
+      .option("--only <names>", "platforms or accounts, with commas between", list)
+      .option("--as-of <date>", "the program's date, where every account talks to loopback", date);
+
+  nightly(
+    "check",
+    "test settings, tokens, permissions and metrics with few calls; say what will be missing",
+    "check"
+  ).action(options => start("check", options));
+
+  nightly("plan", "what tonight's run would ask for, and what that costs; calls no platform", "plan --json").action(
+    options => start("plan", options)
+  );
+
+  nightly("run", "the nightly job, once: fetch, load, check, publish, report", "run --only x").action(options =>
+    start("run", options)
+  );
+
+  nightly("backfill", "read past days as far as each platform still gives them", "backfill --from 2020-01-01")
+    .requiredOption("--from <date>", "first day", date)
+    .option("--to <date>", "last day (default: yesterday)", date)
+    .action(options => start("backfill", options));
 
   command("schedule", "stay up and do `run` on the settings' cron expression, in UTC", "schedule").action(() =>
     start("schedule", {run: ["run", ...globalWords(program.opts<Globals>())]})

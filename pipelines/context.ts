@@ -36,6 +36,12 @@ export interface RunOptions {
   asOf?: string;
 }
 
+export interface BackfillOptions extends RunOptions {
+  /** YYYY-MM-DD: the first and the last day; `to` absent: yesterday. */
+  from: string;
+  to?: string;
+}
+
 export interface InitOptions {
   dir: string;
 }
@@ -93,7 +99,10 @@ export interface SandboxOptions {
 export interface Commands {
   demo: DemoOptions;
   init: InitOptions;
+  check: RunOptions;
+  plan: RunOptions;
   run: RunOptions;
+  backfill: BackfillOptions;
   schedule: ScheduleOptions;
   import: ImportOptions;
   transform: Record<string, never>;

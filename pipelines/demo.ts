@@ -46,7 +46,7 @@ export async function demo(context: Context, options: DemoOptions): Promise<numb
     });
     for (const secret of settings.secrets) context.log.addSecret(secret);
     const last = eveningOf(settings.timezone, demoNights.last);
-    const task = (workspace: Workspace, run: Run) => play(context, workspace, run, sandbox);
+    const task = (workspace: Workspace, run: Run, stop: AbortSignal) => play(context, workspace, run, sandbox, stop);
     const code = await work(context, settings, "demo", task, last);
     if (options.serve && code === 0) {
       context.log.info(`the sandbox stays up on ${sandbox.url} until Ctrl-C`);
@@ -58,7 +58,13 @@ export async function demo(context: Context, options: DemoOptions): Promise<numb
   }
 }
 
-async function play(context: Context, workspace: Workspace, run: Run, sandbox: Sandbox): Promise<Result> {
+async function play(
+  context: Context,
+  workspace: Workspace,
+  run: Run,
+  sandbox: Sandbox,
+  stop: AbortSignal
+): Promise<Result> {
   const {settings, warehouse, log} = workspace;
   await workspace.load();
   const played = await warehouse.row<{last: string | null}>(
@@ -74,7 +80,7 @@ async function play(context: Context, workspace: Workspace, run: Run, sandbox: S
     sandbox.setNight(night);
     const now = eveningOf(settings.timezone, night);
     const own = {...run, run_id: `${run.run_id}-${night}`, requests: [], rejected: [], accounts: []};
-    await readAccounts(workspace, own, {now: () => now, ledger});
+    await readAccounts(workspace, own, {now: () => now, stop, ledger});
     run.requests.push(...own.requests);
     run.accounts = own.accounts;
     nights += 1;

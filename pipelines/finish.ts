@@ -7,14 +7,16 @@ import {publish} from "../warehouse/publish.ts";
 import {Warehouse} from "../warehouse/warehouse.ts";
 import {dayIn} from "./calendar.ts";
 import type {Edition} from "./context.ts";
+import {writePerishable} from "./perishable.ts";
 import type {CheckRow, Run} from "./record.ts";
 import type {Settings} from "./settings.ts";
 import {type Status, writeStatus} from "./status.ts";
+import type {Result} from "./work.ts";
 import {type Workspace, writeRun} from "./workspace.ts";
 
 /** Builds the models and runs the checks; false when a check failed, with the marts as they were. */
 export async function transform(workspace: Workspace, run: Run, full = false): Promise<boolean> {
-  const {warehouse, models, settings, log} = workspace;
+  const {warehouse, models, settings, connectors, log} = workspace;
   try {
     const asOf = new Date(run.as_of);
     const build = {
@@ -24,6 +26,7 @@ export async function transform(workspace: Workspace, run: Run, full = false): P
       ranges: settings.report.ranges
     };
     run.checks = (await buildModels(warehouse, models, build, full)).map(checkRow);
+    await writePerishable(warehouse, connectors);
     return true;
   } catch (error) {
     if (!(error instanceof ChecksFailed)) throw error;
@@ -47,6 +50,22 @@ export async function publishEdition(workspace: Workspace, run: Run, now: Date):
     runId: run.run_id,
     periods: JSON.stringify({periods: settings.report.periods, ranges: settings.report.ranges})
   });
+}
+
+/** What a night ends with once everything is loaded: models, checks, publication and report. */
+export async function complete(workspace: Workspace, run: Run, now: Date): Promise<Result> {
+  if (!(await transform(workspace, run))) return {summary: "a check failed; the last good publication stands"};
+  if (exitCode(run) === 1) return {summary: "every account failed; the last good publication stands"};
+  await publishEdition(workspace, run, now);
+  const pages = await report(workspace.settings.dataDir, standardReport(workspace.settings));
+  const page = pages.length === 0 ? "no report is asked for" : `report: ${pages[0]}`;
+  return {summary: `${told(run)}; ${page}`, json: {reports: pages}};
+}
+
+function told(run: Run): string {
+  const calls = run.requests.reduce((sum, request) => sum + request.http_calls, 0);
+  const failed = run.accounts_failed === 0 ? "" : `, ${run.accounts_failed} failed`;
+  return `${run.accounts_ok} of ${run.accounts.length} accounts read${failed}, ${calls} calls`;
 }
 
 export interface ReportRequest {

@@ -3,6 +3,7 @@ import {mkdirSync, readFileSync, writeFileSync} from "node:fs";
 import {dirname, join, relative, resolve} from "node:path";
 import {ConfigError} from "../connectors/errors.ts";
 import type {Context, InitOptions} from "./context.ts";
+import {registers} from "./registers.ts";
 
 /** Writes what is not there yet, for its user alone, and says which files were there and are kept. */
 export async function init(context: Context, {dir}: InitOptions): Promise<number> {
@@ -206,29 +207,6 @@ const results = `# The results framework. Take away the # of the lines that you 
 #  statement: More people know of the mandate's recommendations.
 #  indicators: [posts_published, er_views]
 `;
-
-/** Columns of each register, as the warehouse names them; several values in a cell are parted by `;`. */
-const registers: Record<string, string> = {
-  activities:
-    "activity_id,title,kind,note1_kind,purpose,start_on,end_on,country,continent,modality,languages,attendance,attendance_method,is_major,is_general,product_id,campaign_id,parent_activity_id,meetings_inside,co_signatories,counterpart_group,funding,partners,themes,omp_output,risk_checked_on,public_on,confidential",
-  products:
-    "product_id,product_type,title,symbol,planned_session,deadline,submitted_on,delivered_on,presented_on,partners,themes,omp_output,public_on,confidential",
-  targets: "product_type,year,month,planned,basis,pacing,milestone_on,funding",
-  participation: "participation_id,call,product_id,contributor_class,country,submissions,persons,held_on,confidential",
-  uptake:
-    "uptake_id,dated_on,actor,country,uptake_type,evidence_strength,rival_explanations,source_url,product_id,confidential",
-  recommendations:
-    "recommendation_id,product_id,addressee,addressee_country,theme,status,status_on,evidence_url,rival_explanations,confidential",
-  coverage: "coverage_id,dated_on,outlet,outlet_type,country,language,url,product_id,campaign_id,public_mark",
-  downloads: "product_id,language,month,count,source",
-  inputs: "year,resource,planned,materialised",
-  quoted_facts: "fact_id,paragraph,part_of,value",
-  benchmarks: "scheme,region,basis,year,share,source",
-  comment_coding: "campaign_id,language,sample_no,coder,code",
-  post_tags: "platform,post,content_item,tone,themes,language,language_method",
-  countries:
-    "iso2,un_group,m49_region,narrative_region,continent7,continent_m49,development_region,tier,tier_reason,source,valid_from"
-};
 
 /** Every file by its path in the folder. The inbox's begins with a dot, since a run imports every other one there. */
 const templates: Record<string, string> = {

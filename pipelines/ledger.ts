@@ -31,7 +31,8 @@ export class Ledger {
     warehouse: Warehouse,
     accounts: readonly Account[],
     refresh: Refresh,
-    today: string
+    today: string,
+    listedFrom?: Date
   ): Promise<Ledger> {
     const ids = accounts.map(accountId);
     const cursors = [...(await storedCursors(warehouse))].map(([key, text]): [string, Cursor] => [
@@ -39,14 +40,22 @@ export class Ledger {
       JSON.parse(text) as Cursor
     ]);
     const posts = new Map(ids.map(id => [id, new Map<string, StoredPost>()]));
-    const oldest = plusDays(today, -Math.max(refresh.daily, refresh.weekly, refresh.monthly) - 1);
+    const reach = plusDays(today, -Math.max(refresh.daily, refresh.weekly, refresh.monthly) - 1);
+    const listed = listedFrom === undefined ? reach : plusDays(listedFrom.toISOString().slice(0, 10), -1);
+    const oldest = [listed, reach].sort()[0]!;
     const named = accounts.flatMap(account => account.posts ?? []);
     for (const post of await storedPosts(warehouse, ids, oldest, named)) posts.get(post.accountId)!.set(post.id, post);
     return new Ledger(new Map(cursors), posts);
   }
 
-  /** The state of each stream of an account before a night. */
-  states(connector: Connector, account: Account, refresh: Refresh, calendar: Calendar): Map<string, StreamState> {
+  /** The state of each stream of an account before a night, or before a listing from another day on. */
+  states(
+    connector: Connector,
+    account: Account,
+    refresh: Refresh,
+    calendar: Calendar,
+    listedFrom?: Date
+  ): Map<string, StreamState> {
     const streams = Object.entries(connector.streams);
     const claimed = streams.flatMap(([, {types}]) => types ?? []);
     const posts = [...(this.posts.get(accountId(account))?.values() ?? [])];
@@ -60,7 +69,7 @@ export class Ledger {
             ? type === null || !claimed.includes(type)
             : type !== null && stream.types.includes(type)
         );
-        return [name, {cursor, ...sorted(stream, own, cursor, refresh, calendar, account)}];
+        return [name, {cursor, ...sorted(stream, own, cursor, refresh, calendar, account, listedFrom)}];
       })
     );
   }
@@ -129,10 +138,11 @@ function sorted(
   cursor: Cursor | undefined,
   refresh: Refresh,
   {now, today, timezone}: Calendar,
-  account: Account
+  account: Account,
+  listedFrom: Date | undefined
 ): Pick<StreamState, "due" | "known"> {
   const listedAt = cursor && new Date(cursor.read_at);
-  const from = stream.lists && listingStart(listedAt, refresh, now);
+  const from = stream.lists && (listedFrom ?? listingStart(listedAt, refresh, now));
   const listedOn = listedAt && dayIn(timezone, listedAt);
   const limits = Object.values(stream.parts ?? {}).flatMap(({youngerThanDays}) => youngerThanDays ?? []);
   const due: KnownPost[] = [];

@@ -11,6 +11,7 @@ import {join} from "node:path";
 import {z} from "zod";
 import {MegaphoneError} from "../connectors/errors.ts";
 import type {Context} from "./context.ts";
+import {stoppable} from "./stop.ts";
 
 /** Another run holds the lock. */
 export class LockError extends MegaphoneError {}
@@ -29,12 +30,12 @@ type Owner = z.infer<typeof ownerSchema>;
 /**
  * Runs `work` while holding `<dataDir>/run.lock`; throws `LockError` when a living process holds it.
  *
- * The lock is removed when the work ends, well or not, and on SIGINT and SIGTERM, which end the process (130, 143).
+ * The lock is removed when the work ends, well or not, and on SIGINT and SIGTERM (`stoppable`).
  */
 export async function withLock<T>(
   dataDir: string,
   command: string,
-  work: () => Promise<T>,
+  work: (stop: AbortSignal) => Promise<T>,
   effects: Pick<Context, "log" | "now">
 ): Promise<T> {
   mkdirSync(dataDir, {recursive: true, mode: 0o700});
@@ -45,12 +46,11 @@ export async function withLock<T>(
     effects.log.warn("took over the lock of a run that is no longer alive", readOwner(dead) ?? {file: path});
   }
   const release = () => remove(path, mine);
-  const end = (signal: NodeJS.Signals) => process.exit(signal === "SIGINT" ? 130 : 143);
-  process.once("exit", release).once("SIGINT", end).once("SIGTERM", end);
+  process.once("exit", release);
   try {
-    return await work();
+    return await stoppable(work);
   } finally {
-    process.off("exit", release).off("SIGINT", end).off("SIGTERM", end);
+    process.off("exit", release);
     release();
   }
 }

@@ -4,11 +4,13 @@ import {type CredentialStore, openCredentials} from "../connectors/credentials.t
 import {AuthError} from "../connectors/errors.ts";
 import {type Extracted, extractAccount} from "../connectors/extract.ts";
 import {createHttp} from "../connectors/http.ts";
-import {type PlannedCall, planAccount, type StreamState} from "../connectors/plan.ts";
-import type {LandedAccount} from "../warehouse/landing.ts";
+import {type PlannedCall, planAccount, type StreamState, type Tonight} from "../connectors/plan.ts";
+import type {Batch, LandedAccount} from "../warehouse/landing.ts";
 import {dayIn} from "./calendar.ts";
 import {accountId, Ledger} from "./ledger.ts";
-import type {AccountOutcome, Run} from "./record.ts";
+import type {Log} from "./log.ts";
+import type {AccountOutcome, RequestRow, Run} from "./record.ts";
+import type {Settings} from "./settings.ts";
 import type {Workspace} from "./workspace.ts";
 
 export interface Night {
@@ -16,6 +18,8 @@ export interface Night {
   now: () => Date;
   /** Platforms and names of accounts; absent: all. */
   only?: readonly string[] | undefined;
+  /** Ends the calls; what they gave is landed all the same. */
+  stop: AbortSignal;
   /** What is known from nights that may not be loaded yet, and is to be kept up. */
   ledger?: Ledger;
 }
@@ -27,9 +31,12 @@ export interface AccountPlan {
   states: Map<string, StreamState>;
 }
 
+/** What a plan is made from. */
+export type Known = Pick<Workspace, "settings" | "connectors" | "warehouse">;
+
 /** The accounts that a night reads: those with authentication, narrowed by `only`. */
-export function accountsOf(workspace: Workspace, only?: readonly string[]): Account[] {
-  return workspace.settings.accounts.filter(
+export function accountsOf({accounts}: Settings, only?: readonly string[]): Account[] {
+  return accounts.filter(
     ({auth, platform, name}) =>
       auth !== undefined && (only === undefined || only.includes(platform) || only.includes(name))
   );
@@ -37,69 +44,104 @@ export function accountsOf(workspace: Workspace, only?: readonly string[]): Acco
 
 /** The plans of a night for some accounts; without a ledger what the warehouse knows is read. */
 export async function planNight(
-  workspace: Workspace,
+  known: Known,
   accounts: readonly Account[],
   now: Date,
   ledger?: Ledger
 ): Promise<AccountPlan[]> {
-  const {connectors, settings, warehouse} = workspace;
-  const {timezone, refresh} = settings;
-  const today = dayIn(timezone, now);
-  const known = ledger ?? (await Ledger.read(warehouse, accounts, refresh, today));
+  const {settings, connectors} = known;
+  const today = dayIn(settings.timezone, now);
+  const states = await statesOf(known, accounts, now, {ledger});
   return accounts.map(account => {
     const connector = connectors.get(account.platform)!;
-    const states = known.states(connector, account, refresh, {now, today, timezone});
-    return {account, states, calls: planAccount(connector, account, states, refresh, {now, today})};
+    const own = states.get(account)!;
+    return {account, states: own, calls: planAccount(connector, account, own, settings.refresh, {now, today})};
   });
+}
+
+/** What is known of the streams of some accounts; of their posts those since `listedFrom`, the night's start unless told. */
+export async function statesOf(
+  {settings, connectors, warehouse}: Known,
+  accounts: readonly Account[],
+  now: Date,
+  options: {listedFrom?: Date; ledger?: Ledger | undefined} = {}
+): Promise<Map<Account, Map<string, StreamState>>> {
+  const {timezone, refresh} = settings;
+  const calendar = {now, today: dayIn(timezone, now), timezone};
+  const {listedFrom} = options;
+  const ledger = options.ledger ?? (await Ledger.read(warehouse, accounts, refresh, calendar.today, listedFrom));
+  return new Map(
+    accounts.map(account => {
+      const connector = connectors.get(account.platform)!;
+      return [account, ledger.states(connector, account, refresh, calendar, listedFrom)];
+    })
+  );
 }
 
 /** Reads the accounts in parallel, lands what they gave, and writes into the run how each fared. */
 export async function readAccounts(workspace: Workspace, run: Run, night: Night): Promise<void> {
-  const credentials = openCredentials(workspace.settings.credentialsPath);
-  const accounts = accountsOf(workspace, night.only);
+  const accounts = accountsOf(workspace.settings, night.only);
   const plans = await planNight(workspace, accounts, night.now(), night.ledger);
-  const outcomes = await Promise.all(plans.map(plan => readAccount(workspace, run, plan, credentials, night)));
-  run.accounts.push(...outcomes);
-  run.accounts_ok = run.accounts.filter(({state}) => state !== "failed").length;
-  run.accounts_failed = run.accounts.length - run.accounts_ok;
+  const deadline = new Date(Date.parse(run.started_at) + runMilliseconds);
+  await readAll(workspace, run, night.stop, plans, async ({account, calls, states}, credentials) => {
+    const {connector, http, clock} = connect(workspace, account, credentials, {...night, deadline});
+    const results = await extractAccount(connector, calls, states, http, clock);
+    await land(workspace, run, account, results, night.now());
+    night.ledger?.note(connector, account, results, clock().today);
+    return results;
+  });
 }
 
 /** How long one night may take in all; what is not read by then is read the next night. */
 const runMilliseconds = 60 * 60 * 1000;
 
-async function readAccount(
+/** Reads accounts in parallel as `read` says. Throws StopError once stopped. */
+export async function readAll<Plan extends {account: Account}>(
   workspace: Workspace,
   run: Run,
-  {account, calls, states}: AccountPlan,
-  credentials: CredentialStore,
-  night: Night
-): Promise<AccountOutcome> {
+  stop: AbortSignal,
+  plans: readonly Plan[],
+  read: (plan: Plan, credentials: CredentialStore) => Promise<Extracted[]>
+): Promise<void> {
   const {log, settings} = workspace;
-  const connector = workspace.connectors.get(account.platform)!;
-  const deadline = new Date(Date.parse(run.started_at) + runMilliseconds);
-  const http = createHttp({connector, account, credentials, deadline, onSecret: secret => log.addSecret(secret)});
-  const clock = () => {
-    const now = night.now();
-    return {now, today: dayIn(settings.timezone, now)};
+  const credentials = openCredentials(settings.credentialsPath);
+  const tell = () => log.warn("the calls are stopped; what was read is kept");
+  stop.addEventListener("abort", tell);
+  const outcomes = await Promise.all(
+    plans.map(async plan => {
+      const results = await read(plan, credentials);
+      run.requests.push(...requestRows(plan.account, results));
+      for (const {error} of results) {
+        if (error) log.error(error.message, {account: plan.account.name, platform: plan.account.platform});
+      }
+      return outcome(log, plan.account, results);
+    })
+  ).finally(() => stop.removeEventListener("abort", tell));
+  run.accounts.push(...outcomes);
+  run.accounts_ok = run.accounts.filter(({state}) => state !== "failed").length;
+  run.accounts_failed = run.accounts.length - run.accounts_ok;
+  stop.throwIfAborted();
+}
+
+/** What makes the calls of an account, on the program's clock. */
+export function connect(
+  {settings, connectors, log}: Workspace,
+  account: Account,
+  credentials: CredentialStore,
+  {now, stop, deadline}: Pick<Night, "now" | "stop"> & {deadline?: Date}
+) {
+  const connector = connectors.get(account.platform)!;
+  const onSecret = (secret: string) => log.addSecret(secret);
+  const http = createHttp({connector, account, credentials, deadline, runSignal: stop, onSecret});
+  return {connector, http, clock: clockOf(settings, now)};
+}
+
+/** The program's clock as a plan reads it. */
+export function clockOf({timezone}: Settings, now: () => Date): () => Tonight {
+  return () => {
+    const at = now();
+    return {now: at, today: dayIn(timezone, at)};
   };
-  const results = await extractAccount(connector, calls, states, http, clock);
-  await land(workspace, run, account, results, night.now());
-  night.ledger?.note(connector, account, results, clock().today);
-  for (const {stream, requests} of results) {
-    for (const {endpoint, status, httpCalls, countedCalls, retries} of requests) {
-      run.requests.push({
-        account_id: accountId(account),
-        platform: account.platform,
-        stream,
-        endpoint,
-        status,
-        http_calls: httpCalls,
-        counted_calls: countedCalls,
-        retries
-      });
-    }
-  }
-  return outcome(workspace, account, results);
 }
 
 /** One file a stream and night; of a stream that ended well it carries the cursor. */
@@ -112,33 +154,59 @@ async function land(
 ): Promise<void> {
   const batches = results
     .filter(({records, cursor}) => records.length > 0 || cursor !== undefined)
-    .map(({stream, capturedAt, records, cursor}) => {
-      const day = dayIn(workspace.settings.timezone, capturedAt);
-      return {
-        batch: {
-          run_id: run.run_id,
-          platform: account.platform,
-          stream,
-          source: "api" as const,
-          account: landedAccount(account),
-          captured_at: capturedAt.toISOString(),
-          captured_on: day,
-          cursor: cursor === undefined ? null : {...cursor},
-          covers_from: day,
-          covers_to: day
-        },
-        records
-      };
-    });
+    .map(result => ({
+      batch: {
+        ...batchOf(workspace, run, account, result),
+        cursor: result.cursor === undefined ? null : {...result.cursor}
+      },
+      records: result.records
+    }));
   await workspace.landing.append(batches, landedAt);
 }
 
-function outcome(workspace: Workspace, account: Account, results: Extracted[]): AccountOutcome {
+/** What the manifest says of what a stream gave, without a cursor. */
+export function batchOf(
+  {settings}: Workspace,
+  run: Run,
+  account: Account,
+  {stream, capturedAt}: Pick<Extracted, "stream" | "capturedAt">
+): Batch {
+  const day = dayIn(settings.timezone, capturedAt);
+  return {
+    run_id: run.run_id,
+    platform: account.platform,
+    stream,
+    source: "api",
+    account: landedAccount(account),
+    captured_at: capturedAt.toISOString(),
+    captured_on: day,
+    cursor: null,
+    covers_from: day,
+    covers_to: day
+  };
+}
+
+function requestRows(account: Account, results: Extracted[]): RequestRow[] {
+  return results.flatMap(({stream, requests}) =>
+    requests.map(({endpoint, status, httpCalls, countedCalls, retries}) => ({
+      account_id: accountId(account),
+      platform: account.platform,
+      stream,
+      endpoint,
+      status,
+      http_calls: httpCalls,
+      counted_calls: countedCalls,
+      retries
+    }))
+  );
+}
+
+/** How an account fared by what its streams gave. */
+export function outcome(log: Log, account: Account, results: Extracted[]): AccountOutcome {
   const faults = results.flatMap(({error}) => error ?? []);
   const isFailed =
     faults.some(error => error instanceof AuthError) || (faults.length > 0 && faults.length === results.length);
-  for (const error of faults) workspace.log.error(error.message, {account: account.name, platform: account.platform});
-  const message = faults.length === 0 ? null : workspace.log.scrub(faults.map(error => error.message).join("; "));
+  const message = faults.length === 0 ? null : log.scrub(faults.map(error => error.message).join("; "));
   return {
     account: account.name,
     platform: account.platform,

@@ -22,19 +22,19 @@ export async function work(
   context: Context,
   settings: Settings,
   command: string,
-  task: (workspace: Workspace, run: Run) => Promise<Result>,
+  task: (workspace: Workspace, run: Run, stop: AbortSignal) => Promise<Result>,
   asOf?: Date
 ): Promise<number> {
   const {log} = context;
   return withLock(
     settings.dataDir,
     command,
-    async () => {
+    async stop => {
       const run = beginRun(command, context.now(), asOf ?? context.now());
       log.keep(settings.dataDir, run.run_id);
       await using workspace = await Workspace.open(settings, log);
       try {
-        const result = await task(workspace, run);
+        const result = await task(workspace, run, stop);
         run.exit_code = exitCode(run);
         await end(context, workspace, run, result);
         return run.exit_code;

@@ -125,7 +125,8 @@ function removeWarehouse(dataDir: string): void {
   for (const file of ["warehouse.duckdb", "warehouse.duckdb.wal"]) rmSync(join(dataDir, file), {force: true});
 }
 
-async function createStore(warehouse: Warehouse, settings: Settings): Promise<void> {
+/** Creates what is not there yet in a warehouse: functions, tables, and the time zone. */
+export async function createStore(warehouse: Warehouse, settings: Settings): Promise<void> {
   await installFunctions(warehouse);
   await createCore(warehouse);
   const known = await warehouse.row("select 1 from core.setting");

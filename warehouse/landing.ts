@@ -33,7 +33,7 @@ export interface Batch {
   captured_on: string;
   /** Where the stream goes on next time; only on the last file of a stream that ended well. */
   cursor: Record<string, unknown> | null;
-  /** First and last day an export file speaks of; for an API the day of capture. */
+  /** First and last day that an export file speaks of, or that a backfill read whole; else the day of capture. */
   covers_from: string;
   covers_to: string;
   /** Export files: sha256 of the original, so that the same file twice changes nothing. */

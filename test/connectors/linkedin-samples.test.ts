@@ -131,7 +131,8 @@ async function read(row: Row & {stream: string; how: PlannedCall["how"]}): Promi
     else sendJson(response, 403, {status: 403});
   });
   const account = {...accountAt(server.url, {token: "app-token"}), platform: "linkedin", kind: "page"};
-  const ask = {account, parts: [], metrics: [], size: 100, ids: ["1"], from: new Date(0), to: new Date(0)};
+  const days = row.how === "series" ? {from: new Date(0), to: new Date(0)} : {};
+  const ask = {account, parts: [], metrics: [], size: 100, ids: ["1"], ...days};
   const one = {listing: 0, part: undefined, posts: 0, httpCalls: 1, countedCalls: 1, bound: "exact" as const};
   const call: PlannedCall = {...one, account, stream: row.stream, how: row.how, ask};
   const clock = () => ({now: new Date("2026-11-25T12:00:00Z"), today: "2026-11-25"});

@@ -216,7 +216,7 @@ describe("the listing", () => {
     const {records, error, cursor} = await streamFrom(server, "posts");
     expect(error).toBeUndefined();
     expect(cursor).toBeDefined();
-    expect(records).toHaveLength(50);
+    expect(records).toHaveLength(100);
   });
 
   it("stops at the window, though an edited post stands in front of the default order", async () => {

@@ -1,15 +1,10 @@
-import {spawn} from "node:child_process";
-import {once} from "node:events";
-import {readFileSync, rmSync, writeFileSync} from "node:fs";
+import {readFileSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
 import {afterAll, beforeAll, describe, expect, it} from "vitest";
 import {memberPostUrns} from "../../connectors/sandbox/linkedin-member.ts";
 import {type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
 import {folder} from "../warehouse/warehouse-fixture.ts";
-import {compiled} from "./compiled.ts";
-
-const program = compiled();
-afterAll(() => rmSync(program, {recursive: true, force: true}));
+import {megaphone, query} from "./megaphone.ts";
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -18,12 +13,11 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 
 /** The member's settings in a folder, with these posts. */
-function configure(path: string, posts: readonly string[]): string {
+function configure(path: string, posts: readonly string[]): void {
   const [account] = sandbox.otherAccounts as [Sandbox["otherAccounts"][number]];
   writeFileSync(join(path, ".env"), `MEMBER_TOKEN=${account.auth.token}\n`, {mode: 0o600});
-  const config = join(path, "megaphone.yaml");
   writeFileSync(
-    config,
+    join(path, "megaphone.yaml"),
     `organisation: Test
 timezone: Europe/Zurich
 report: {periods: [last-month]}
@@ -37,34 +31,15 @@ accounts:
     posts: ${JSON.stringify(posts)}
 `
   );
-  return config;
-}
-
-async function megaphone(...args: string[]): Promise<{code: number | null; stdout: string; stderr: string}> {
-  const child = spawn(process.execPath, [join(program, "pipelines", "cli.js"), ...args], {
-    env: {PATH: process.env.PATH},
-    stdio: ["ignore", "pipe", "pipe"]
-  });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", chunk => (stdout += chunk));
-  child.stderr.on("data", chunk => (stderr += chunk));
-  const [code] = (await once(child, "close")) as [number | null];
-  return {code, stdout, stderr};
 }
 
 /** Runs a night, and gives the calls that the sandbox saw by what they asked for. */
-async function run(config: string, night: string): Promise<{code: number | null; stderr: string; asked: string[]}> {
+async function run(cwd: string, night: string): Promise<{code: number; stderr: string; asked: string[]}> {
   sandbox.setNight(night);
   sandbox.resetRequests();
-  const {code, stderr} = await megaphone("run", "--config", config, "--as-of", night);
-  const asked = sandbox.requests().map(({query, path}) => query.queryType ?? path.split("/").at(-1)!);
+  const {code, stderr} = await megaphone(cwd, ["run", "--as-of", night]);
+  const asked = sandbox.requests().map(({query: given, path}) => given.queryType ?? path.split("/").at(-1)!);
   return {code, stderr, asked};
-}
-
-async function rows(config: string, query: string): Promise<Record<string, unknown>[]> {
-  const {stdout} = await megaphone("sql", "--config", config, query, "--format", "json");
-  return JSON.parse(stdout);
 }
 
 const [old, middle] = memberPostUrns as [string, string];
@@ -76,13 +51,13 @@ describe("a member of LinkedIn", () => {
   it("is read by posts that the settings name, each again by its age", async () => {
     using dir = folder();
     const address = `https://www.linkedin.com/feed/update/${encodeURIComponent(middle)}/?utm_source=share`;
-    const config = configure(dir.path, [old, address, recent]);
+    configure(dir.path, [old, address, recent]);
 
-    const first = await run(config, "2020-06-05");
+    const first = await run(dir.path, "2020-06-05");
     expect(first).toMatchObject({code: 0});
     expect(first.asked.sort()).toEqual([...fiveCounters.flatMap(one => [one, one, one]), "memberFollowersCount"]);
-    const read = await rows(
-      config,
+    const read = await query<Record<string, unknown>>(
+      dir.path,
       `select p.platform_post_id as urn, m.metric, m.value, m.status from mart.post_metric as m
        join mart.post as p on p.post_id = m.post_id where m.kind is null order by all`
     );
@@ -94,12 +69,12 @@ describe("a member of LinkedIn", () => {
     }
 
     // Only the recent one is young enough to be read every night.
-    expect((await run(config, "2020-06-06")).asked.sort()).toEqual([...fiveCounters, "memberFollowersCount"]);
+    expect((await run(dir.path, "2020-06-06")).asked.sort()).toEqual([...fiveCounters, "memberFollowersCount"]);
     // The others are read once in thirty days, though the settings no longer name them.
     configure(dir.path, []);
-    expect((await run(config, "2020-07-05")).asked.filter(one => one === "REACTION")).toHaveLength(3);
-    const [{posts, followers} = {}] = await rows(
-      config,
+    expect((await run(dir.path, "2020-07-05")).asked.filter(one => one === "REACTION")).toHaveLength(3);
+    const [{posts, followers} = {}] = await query<Record<string, unknown>>(
+      dir.path,
       `select count(*) as posts, (select max(value) from mart.account_metric where metric = 'followers') as followers
        from mart.post`
     );
@@ -108,9 +83,9 @@ describe("a member of LinkedIn", () => {
 
   it("without the product's upgraded tier fails, and status says what to do", async () => {
     using dir = folder();
-    const config = configure(dir.path, [old]);
+    configure(dir.path, [old]);
     sandbox.setFaults(["member-tier-missing"]);
-    const {code} = await run(config, "2020-06-20");
+    const {code} = await run(dir.path, "2020-06-20");
     sandbox.setFaults([]);
     expect(code).toBe(1);
     const status = JSON.parse(readFileSync(join(dir.path, "data", "status.json"), "utf8"));
@@ -122,7 +97,8 @@ describe("a member of LinkedIn", () => {
   it("is refused a post by an address that names an activity", async () => {
     using dir = folder();
     const address = "https://www.linkedin.com/feed/update/urn:li:activity:6574221715046400500/";
-    const {code, stderr} = await run(configure(dir.path, [address]), "2020-06-20");
+    configure(dir.path, [address]);
+    const {code, stderr} = await run(dir.path, "2020-06-20");
     expect(code).toBe(2);
     expect(stderr).toContain("an activity is not read");
   }, 60_000);

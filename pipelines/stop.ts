@@ -1,0 +1,34 @@
+/** How SIGINT and SIGTERM end a command. */
+import {getEventListeners} from "node:events";
+import {MegaphoneError} from "../connectors/errors.ts";
+
+/** What stopped work is given for its end. */
+export class StopError extends MegaphoneError {}
+
+/** Work that has been asked to stop may take so long to keep what it has. */
+const graceMilliseconds = 10_000;
+
+/**
+ * Runs work that SIGINT and SIGTERM end, with the exit codes 130 and 143.
+ *
+ * While somebody listens to its signal, as the calls to platforms do, the signal aborts and the work comes to its end by
+ * itself; anything else, a second signal and work that takes too long end at once, as every stage may.
+ */
+export async function stoppable<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  let code: number | undefined;
+  const end = (name: NodeJS.Signals): void => {
+    const isSecond = code !== undefined;
+    code = name === "SIGINT" ? 130 : 143;
+    if (isSecond || getEventListeners(controller.signal, "abort").length === 0) process.exit(code);
+    setTimeout(() => process.exit(code), graceMilliseconds).unref();
+    controller.abort(new StopError(`stopped by ${name}; what was read is kept, and the next run goes on`));
+  };
+  process.on("SIGINT", end).on("SIGTERM", end);
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.off("SIGINT", end).off("SIGTERM", end);
+    if (code !== undefined) process.exit(code);
+  }
+}
