@@ -167,15 +167,15 @@ export interface PartRead<A = unknown> {
   request: (ask: Ask) => ApiRequest;
   /** Ids a request, by their group. */
   size: number | ((account: Account, group: string) => number);
-  /** Ids that may share a request; absent: any. */
-  group?: (id: string) => string;
+  /** Ids that may share a request are of one group; absent: any may. */
+  groups?: {names: readonly string[]; of: (id: string) => string};
   /** Requests are packed into the platform's batch. */
   isBatched?: boolean;
   answer: z.ZodType<A>;
   /** The part by id. */
   values: (answer: A, ask: Ask) => Map<string, unknown>;
-  /** What an id that the answer leaves out means; failed unless told. */
-  absent?: (post: KnownPost | undefined) => {value: unknown} | Missing;
+  /** What an id that the answer leaves out means, of a post with what is read of it tonight; failed unless told. */
+  absent?: (post: KnownPost | undefined, record: LandedRecord) => {value: unknown} | Missing;
 }
 
 /** One kind of thing that a platform gives. `A` is the shape of an answer. */
@@ -201,6 +201,8 @@ export interface Stream<A = unknown> {
     isAlone?: boolean;
     /** Read as often as `refresh.audience` says. */
     isAudience?: boolean;
+    /** Where its records have parts that are read: how many of them have one at most. */
+    most?: number;
   };
   /** Values by day until yesterday: the last days each night, the past by `backfill`. */
   series?: {

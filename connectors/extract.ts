@@ -403,26 +403,38 @@ class Extraction {
     const take = (answer: unknown, ids: string[]): void => {
       const values = read.values(shaped(read.answer, answer, this.who), {...ask, ids});
       for (const id of ids) {
-        const absent = values.has(id) ? {value: values.get(id)} : (read.absent?.(this.knownOf(id)) ?? "failed");
+        const [record] = holders.get(id)!;
+        const absent = values.has(id)
+          ? {value: values.get(id)}
+          : (read.absent?.(this.knownOf(id), record!) ?? "failed");
         if (typeof absent === "string") set(id, null, absent);
         else set(id, absent.value, "ok");
       }
     };
+    /** Of one id alone: why it has no such part. Throws what says nothing of it. */
+    const miss = (id: string, error: MegaphoneError): void => {
+      if (error instanceof GoneError) set(id, null, "expired");
+      else if (error instanceof MetricError) set(id, null, "not_offered");
+      else if (error instanceof PartError) {
+        set(id, null, error.missing);
+        if (part.isNested && error.missing === "not_offered") this.markBare(id, holders.get(id)?.[0]);
+      } else throw error;
+    };
     try {
       if (read.isBatched) {
         for (const [id, answer] of await this.batch(read.request, ask, lists)) {
-          if (answer instanceof PartError) {
-            set(id, null, answer.missing);
-            if (part.isNested && answer.missing === "not_offered") this.markBare(id, holders.get(id)?.[0]);
-          } else if (answer instanceof MetricError) set(id, null, "not_offered");
-          else if (answer instanceof GoneError) set(id, null, "expired");
-          else if (answer instanceof MegaphoneError) throw answer;
+          if (answer instanceof MegaphoneError) miss(id, answer);
           else take(answer, [id]);
         }
       } else {
         for (const ids of lists) {
-          const response = await this.ask(read.request, {...ask, ids});
-          if (response !== undefined) take(response.body, ids);
+          try {
+            const response = await this.ask(read.request, {...ask, ids});
+            if (response !== undefined) take(response.body, ids);
+          } catch (error) {
+            if (!(error instanceof MegaphoneError) || read.size !== 1) throw error;
+            miss(ids[0]!, error);
+          }
         }
       }
     } catch (error) {
@@ -465,6 +477,7 @@ class Extraction {
     if (!permitted.has(name)) return "not_permitted";
     if (part.isNested && this.bare[String(record[this.stream.key])] !== undefined) return "not_offered";
     if (!this.mayHave(part, record)) return "expired";
+    if (part.metrics !== undefined && this.live(part.metrics).length === 0) return "not_offered";
     if (part.read !== undefined && part.read.id(record) === undefined) return "not_offered";
     return "failed";
   }

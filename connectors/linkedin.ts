@@ -15,12 +15,14 @@ import {
   hashtags,
   type KnownPost,
   type LandedRecord,
+  listing,
   type Missing,
   type Part,
   type Problem,
   partRead,
   stream
 } from "./connector.ts";
+import {countryCode, nameOf} from "./linkedin-names.ts";
 
 const count = z.int();
 const milliseconds = z.int();
@@ -28,34 +30,36 @@ const day = 86_400_000;
 
 const pageKinds = ["page", "organisation"];
 
-const post = z.object({
-  id: z.string(),
-  commentary: z.string().optional(),
-  publishedAt: milliseconds.optional(),
-  createdAt: milliseconds.optional(),
-  lifecycleState: z.string(),
-  distribution: z.object({feedDistribution: z.string().optional()}).optional(),
-  content: z
-    .object({
-      media: z.object({id: z.string().optional()}).optional(),
-      multiImage: z.object({}).optional(),
-      article: z.object({source: z.string().optional()}).optional(),
-      poll: z.object({}).optional(),
-      carousel: z.object({}).optional(),
-      celebration: z.object({}).optional(),
-      reference: z.object({}).optional()
-    })
-    .optional(),
-  reshareContext: z.object({}).optional(),
-  adContext: z.object({isDsc: z.boolean().optional()}).optional()
-});
+const post = z
+  .object({
+    id: z.string(),
+    commentary: z.string().optional(),
+    publishedAt: milliseconds.optional(),
+    lifecycleState: z.string(),
+    distribution: z.object({feedDistribution: z.string()}),
+    content: z
+      .object({
+        media: z.object({id: z.string()}).optional(),
+        multiImage: z.object({}).optional(),
+        article: z.object({source: z.string().optional()}).optional(),
+        poll: z.object({}).optional(),
+        carousel: z.object({}).optional(),
+        reference: z.object({}).optional()
+      })
+      .optional(),
+    reshareContext: z.object({}).optional(),
+    adContext: z.object({isDsc: z.boolean().optional()}).optional()
+  })
+  .refine(({lifecycleState, publishedAt}) => lifecycleState !== "PUBLISHED" || publishedAt !== undefined, {
+    path: ["publishedAt"]
+  });
 
 const listed = z.object({
   elements: z.array(post),
   paging: z.object({
     start: count,
     count,
-    links: z.array(z.object({rel: z.string(), href: z.string()})).optional()
+    links: z.array(z.object({rel: z.string(), href: z.string()}))
   })
 });
 
@@ -67,7 +71,7 @@ const looked = z.object({
 
 const shareStatistics = z.object({
   impressionCount: count,
-  uniqueImpressionsCount: count.optional(),
+  uniqueImpressionsCount: count,
   clickCount: count,
   // Negative where a like on a sponsored share was undone.
   likeCount: count,
@@ -75,18 +79,30 @@ const shareStatistics = z.object({
   shareCount: count
 });
 
-const statistics = z.object({
+/** Of posts, each named by its URN under its own type. */
+const postStatistics = z.object({
   elements: z.array(
-    z.object({
-      totalShareStatistics: shareStatistics,
-      share: z.string().optional(),
-      ugcPost: z.string().optional(),
-      timeRange: z.object({start: milliseconds, end: milliseconds}).optional()
-    })
+    z.union([
+      z.object({totalShareStatistics: shareStatistics, share: z.string()}),
+      z.object({totalShareStatistics: shareStatistics, ugcPost: z.string()})
+    ])
   )
 });
 
 const followerCounts = z.object({organicFollowerCount: count, paidFollowerCount: count});
+
+/** A facet of the followers: its classes, each URN cut to what stands behind its last colon. A page may lack it. */
+function facet(key: string, category: z.ZodType<string> = z.string()) {
+  return z
+    .array(z.object({followerCounts}).and(z.object({[key]: category})))
+    .transform(classes =>
+      classes.map(({followerCounts: {organicFollowerCount, paidFollowerCount}, ...named}) => ({
+        category: named[key]!.split(":").at(-1)!,
+        followers: organicFollowerCount + paidFollowerCount
+      }))
+    )
+    .optional();
+}
 
 const urn = (id: string): string => encodeURIComponent(id);
 const list = (ids: readonly string[]): string => `List(${ids.map(urn).join(",")})`;
@@ -110,9 +126,10 @@ function listSize({idsPerCall = 50}: Account, group: string): number {
 
 const typeOf = (id: string): string => (id.startsWith("urn:li:share:") ? "share" : "ugcPost");
 
-/** An element that is left out has only zeros, unless the post is one that was counted before. */
-function leftOut(known: KnownPost | undefined): {value: unknown} | Missing {
-  return known?.isCounted ? "failed" : {value: zeros};
+/** An element that is left out has only zeros, unless the post was ever counted or has reactions or comments tonight. */
+function leftOut(known: KnownPost | undefined, {reactions}: LandedRecord): {value: unknown} | Missing {
+  const {total = 0, comments = 0} = (reactions ?? {}) as Partial<Reactions>;
+  return known?.isCounted || total > 0 || (comments ?? 0) > 0 ? "failed" : {value: zeros};
 }
 
 const zeros = {
@@ -124,7 +141,49 @@ const zeros = {
   shareCount: 0
 };
 
+/** Reactions of a post by kind, and how many comments it has. */
+interface Reactions {
+  kinds: Record<string, number>;
+  total: number;
+  comments: number | null;
+  first_level_comments: number | null;
+}
+
+/** Reactions come first: statistics that leave a post out are judged by them. */
 const pageParts: Record<string, Part> = {
+  reactions: {
+    what: "reactions by kind of a post",
+    read: partRead({
+      docs: "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/social-metadata-api",
+      id: ({id}) => String(id),
+      request: ({ids}) => rest("socialMetadata", "socialMetadata", {ids: list(ids!)}),
+      size: account => listSize(account, ""),
+      answer: z.object({
+        results: z.record(
+          z.string(),
+          z.object({
+            reactionSummaries: z.record(z.string(), z.object({count})),
+            commentSummary: z.object({count, topLevelCount: count.optional()}).optional()
+          })
+        )
+      }),
+      values: ({results}) =>
+        new Map(
+          Object.entries(results).map(([id, {reactionSummaries, commentSummary}]): [string, Reactions] => {
+            const kinds = Object.fromEntries(Object.entries(reactionSummaries).map(([kind, one]) => [kind, one.count]));
+            return [
+              id,
+              {
+                kinds,
+                total: Object.values(kinds).reduce((sum, one) => sum + one, 0),
+                comments: commentSummary?.count ?? null,
+                first_level_comments: commentSummary?.topLevelCount ?? null
+              }
+            ];
+          })
+        )
+    })
+  },
   statistics: {
     what: "impressions, reach, clicks, comments and shares of a post",
     youngerThanDays: 365,
@@ -138,50 +197,25 @@ const pageParts: Record<string, Part> = {
           [`${typeOf(ids![0]!)}s`]: list(ids!)
         }),
       size: listSize,
-      group: typeOf,
-      answer: statistics,
+      groups: {names: ["share", "ugcPost"], of: typeOf},
+      answer: postStatistics,
       values: ({elements}) =>
-        new Map(elements.map(element => [element.share ?? element.ugcPost ?? "", element.totalShareStatistics])),
-      absent: leftOut
-    })
-  },
-  reactions: {
-    what: "reactions by kind of a post",
-    read: partRead({
-      docs: "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/social-metadata-api",
-      id: ({id}) => String(id),
-      request: ({ids}) => rest("socialMetadata", "socialMetadata", {ids: list(ids!)}),
-      size: account => listSize(account, ""),
-      answer: z.object({
-        results: z.record(
-          z.string(),
-          z.object({
-            reactionSummaries: z.record(z.string(), z.object({count})).optional(),
-            commentSummary: z.object({count, topLevelCount: count.optional()}).optional()
-          })
-        )
-      }),
-      values: ({results}) =>
         new Map(
-          Object.entries(results).map(([id, {reactionSummaries = {}, commentSummary}]) => [
-            id,
-            {
-              kinds: Object.fromEntries(Object.entries(reactionSummaries).map(([kind, one]) => [kind, one.count])),
-              comments: commentSummary?.count ?? null,
-              first_level_comments: commentSummary?.topLevelCount ?? null
-            }
-          ])
-        )
+          elements.map(element => ["share" in element ? element.share : element.ugcPost, element.totalShareStatistics])
+        ),
+      absent: leftOut
     })
   },
   video: {
     what: "views of a video",
     types: ["video"],
+    metrics: ["VIDEO_VIEW"],
     read: partRead({
       docs: "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/video-analytics-api",
-      id: ({id, post_type: type}) => (type === undefined || type === "video" ? String(id) : undefined),
-      request: ({ids}) =>
-        rest("videoAnalytics", "videoAnalytics", {q: "entity", entity: urn(ids![0]!), type: "VIDEO_VIEW"}),
+      // Of a share nothing is documented.
+      id: ({id, post_type: type}) => (type === "video" && typeOf(String(id)) === "ugcPost" ? String(id) : undefined),
+      request: ({ids, metrics}) =>
+        rest("videoAnalytics", "videoAnalytics", {q: "entity", entity: urn(ids![0]!), type: metrics[0]!}),
       size: 1,
       answer: z.object({elements: z.array(z.object({value: count}))}),
       values: ({elements}, {ids}) => new Map(elements.map(({value}) => [ids![0]!, value])),
@@ -204,16 +238,18 @@ const memberParts: Record<string, Part> = Object.fromEntries(
     name,
     {
       what: `${name} of a member's post`,
+      metrics: [queryType],
       read: partRead({
         docs: "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/members/post-statistics",
-        id: ({id}) => String(id),
-        request: ({ids}) => {
+        // An activity, as addresses of posts name it, is not taken.
+        id: ({id}) => (/^urn:li:(share|ugcPost):\d+$/.test(String(id)) ? String(id) : undefined),
+        request: ({ids, metrics}) => {
           const [id] = ids!;
           const kind = typeOf(id!) === "share" ? "share" : "ugc";
           return rest("memberCreatorPostAnalytics", `memberCreatorPostAnalytics?queryType=${queryType}`, {
             q: "entity",
             entity: `(${kind}:${urn(id!)})`,
-            queryType,
+            queryType: metrics[0]!,
             aggregation: "TOTAL"
           });
         },
@@ -225,6 +261,9 @@ const memberParts: Record<string, Part> = Object.fromEntries(
     }
   ])
 );
+
+const notThere =
+  "LinkedIn has no such thing, or not for this app: a member's profile needs the upgraded tier of the Community Management product, else check the account's id and kind (docs/linkedin.md)";
 
 const sixtyDays = "it ends 60 days after it was made";
 
@@ -298,7 +337,9 @@ export const linkedin = connector({
       then: "tell a person",
       action: "this version of LinkedIn's API has ended; set api_version in megaphone.yaml to a newer month"
     },
-    {status: 404, then: "gone"},
+    {type: "no-metric", then: "drop the metric"},
+    {title: "RESOURCE_NOT_FOUND", then: "refuse", action: notThere},
+    {status: 404, then: "gone", action: notThere},
     {status: 422, then: "refuse"},
     {status: 400, then: "refuse"}
   ],
@@ -320,9 +361,9 @@ export const linkedin = connector({
     organisation: stream({
       docs: "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/organization-lookup-api",
       kinds: pageKinds,
-      answer: z.object({id: z.int(), localizedName: z.string().optional(), vanityName: z.string().optional()}),
+      answer: z.object({id: z.int(), localizedName: z.string(), vanityName: z.string().optional()}),
       key: "id",
-      records: ({localizedName, vanityName}) => [{name: localizedName ?? null, vanity_name: vanityName ?? null}],
+      records: ({localizedName, vanityName}) => [{name: localizedName, vanity_name: vanityName ?? null}],
       snapshot: {
         request: ({account}) => rest(`organizations/${account.id}`, "organizations/{id}", {}),
         isAudience: true
@@ -362,12 +403,15 @@ export const linkedin = connector({
     page_days: stream({
       docs: "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/share-statistics",
       kinds: pageKinds,
-      answer: statistics,
+      answer: z.object({
+        elements: z.array(z.object({totalShareStatistics: shareStatistics, timeRange: z.object({start: milliseconds})}))
+      }),
       key: "on_date",
       records: ({elements}) =>
-        elements.flatMap(({timeRange, totalShareStatistics}) =>
-          timeRange === undefined ? [] : [{on_date: dayOf(timeRange.start), ...totalShareStatistics}]
-        ),
+        elements.map(({timeRange, totalShareStatistics}) => ({
+          on_date: dayOf(timeRange.start),
+          ...totalShareStatistics
+        })),
       series: {
         request: ask =>
           rest("organizationalEntityShareStatistics", "organizationalEntityShareStatistics", {
@@ -419,7 +463,8 @@ export const linkedin = connector({
       answer: z.object({
         elements: z.array(
           z.object({
-            followerCountsByAssociationType: facet("associationType"),
+            // Who is no employee is of no type.
+            followerCountsByAssociationType: facet("associationType", z.string().default("OTHER")),
             followerCountsBySeniority: facet("seniority"),
             followerCountsByIndustry: facet("industry"),
             followerCountsByFunction: facet("function"),
@@ -431,44 +476,60 @@ export const linkedin = connector({
       key: "category",
       records: ({elements}) =>
         elements.flatMap(element =>
-          Object.entries(element).flatMap(([name, classes]) =>
-            (classes ?? []).map(({category, followers}) => ({
-              dimension: name.replace("followerCountsBy", ""),
-              category,
-              value: followers
-            }))
+          Object.entries(element).flatMap(([key, classes]) =>
+            (classes ?? []).map(({category, followers}) =>
+              audienceRecord(key.replace("followerCountsBy", ""), category, followers)
+            )
           )
         ),
+      parts: {
+        name: {
+          what: "the code of a country",
+          read: partRead({
+            docs: "https://learn.microsoft.com/en-us/linkedin/shared/references/v2/standardized-data/locations/geo",
+            id: ({dimension, category}) => (dimension === "GeoCountry" ? String(category) : undefined),
+            request: ({ids}) => rest("geo", "geo", {ids: list(ids!)}),
+            size: account => listSize(account, ""),
+            answer: z.object({
+              results: z.record(z.string(), z.object({defaultLocalizedName: z.object({value: z.string()})}))
+            }),
+            values: ({results}) =>
+              new Map(
+                Object.entries(results).map(([id, place]) => [
+                  id,
+                  countryCode(place.defaultLocalizedName.value) ?? null
+                ])
+              )
+          })
+        }
+      },
       snapshot: {
         request: ({account}) =>
           rest("organizationalEntityFollowerStatistics", "organizationalEntityFollowerStatistics", {
             q: "organizationalEntity",
             organizationalEntity: organisation(account)
           }),
-        isAudience: true
+        isAudience: true,
+        most: 250
       }
     }),
     posts: stream({
       docs: "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api",
       kinds: pageKinds,
-      answer: z.union([
-        listed,
-        looked.transform(({results, statuses = {}, errors = {}}) => ({
-          elements: Object.values(results),
-          gone: [...new Set([...Object.keys(statuses), ...Object.keys(errors)])].filter(
-            id => statuses[id] === 404 || errors[id]?.status === 404
-          )
-        }))
-      ]),
+      answer: looked,
       key: "id",
       publishedAt: ({published_at}) => (typeof published_at === "string" ? new Date(published_at) : undefined),
-      records: answer => [
-        ...answer.elements.filter(isOwn).map(postRecord),
-        ...("gone" in answer ? answer.gone.map(id => ({id, is_gone: true})) : [])
+      records: ({results, statuses = {}, errors = {}}) => [
+        ...ownPosts(Object.values(results)),
+        ...[...new Set([...Object.keys(statuses), ...Object.keys(errors)])]
+          .filter(id => statuses[id] === 404 || errors[id]?.status === 404)
+          .map(id => ({id, is_gone: true}))
       ],
       parts: pageParts,
       lists: [
-        {
+        listing({
+          answer: listed,
+          records: ({elements}) => ownPosts(elements),
           // In this order: one of those who use it found that the author must come first.
           request: ({account, size}) =>
             rest("posts", "posts", {
@@ -479,9 +540,9 @@ export const linkedin = connector({
             }),
           size: 100,
           send: "start",
-          next: answer => ("paging" in answer ? nextStart(answer.paging) : undefined),
+          next: ({paging}) => nextStart(paging),
           isWindowless: true
-        }
+        })
       ],
       lookup: {
         request: ({ids}) => rest("posts", "posts", {ids: list(ids!)}),
@@ -503,48 +564,46 @@ export const linkedin = connector({
       answer: z.never(),
       key: "id",
       records: () => [],
-      publishedAt: ({id}) => new Date(publishedAt(String(id))),
+      publishedAt: ({id}) => new Date(timeOf(String(id))),
       isUnlisted: true,
-      stub: id => ({id, published_at: publishedAt(id)}),
+      stub: id => ({id, published_at: timeOf(id)}),
       parts: memberParts
     })
   }
 });
 
-function facet<Key extends string>(key: Key) {
-  return z
-    .array(z.object({[key]: z.string(), followerCounts: followerCounts}))
-    .transform(classes =>
-      classes.map(item => {
-        const {organicFollowerCount, paidFollowerCount} = item.followerCounts as z.infer<typeof followerCounts>;
-        const category = (item as Record<string, unknown>)[key] as string;
-        return {category: category.split(":").at(-1)!, followers: organicFollowerCount + paidFollowerCount};
-      })
-    )
-    .optional();
+function audienceRecord(dimension: string, category: string, value: number): LandedRecord {
+  const name = nameOf(dimension, category);
+  return {dimension, category, value, ...(name === undefined ? {} : {name, name_status: "ok"})};
 }
 
 function dayOf(at: number): string {
   return new Date(at).toISOString().slice(0, 10);
 }
 
-function nextStart({start, count: size, links = []}: z.infer<typeof listed>["paging"]): string | undefined {
+/** Where the next page starts: of its address nothing but that is taken. */
+function nextStart({start, count: size, links}: z.infer<typeof listed>["paging"]): string | undefined {
   const next = links.find(({rel}) => rel === "next");
   if (next === undefined) return undefined;
-  return new URLSearchParams(next.href.split("?")[1]).get("start") ?? String(start + size);
+  const named = new URLSearchParams(next.href.split("?")[1]).get("start") ?? "";
+  return /^\d+$/.test(named) ? named : String(start + size);
+}
+
+function ownPosts(posts: readonly z.infer<typeof post>[]): LandedRecord[] {
+  return posts.filter(isOwn).map(postRecord);
 }
 
 /** Published, and no advertisement that only its target group sees. */
 function isOwn({lifecycleState, adContext, distribution}: z.infer<typeof post>): boolean {
-  return lifecycleState === "PUBLISHED" && adContext?.isDsc !== true && distribution?.feedDistribution !== "NONE";
+  return lifecycleState === "PUBLISHED" && adContext?.isDsc !== true && distribution.feedDistribution !== "NONE";
 }
 
-function postRecord({id, commentary, content = {}, reshareContext, ...rest}: z.infer<typeof post>): LandedRecord {
+function postRecord({id, commentary, content = {}, reshareContext, publishedAt}: z.infer<typeof post>): LandedRecord {
   const words = unescaped(commentary ?? "");
   const isRepost = reshareContext !== undefined;
   return {
     id,
-    published_at: new Date(rest.publishedAt ?? rest.createdAt ?? 0).toISOString(),
+    published_at: new Date(publishedAt!).toISOString(),
     text: words,
     post_type: typeOfContent(content),
     is_repost: isRepost && words === "",
@@ -565,7 +624,7 @@ function typeOfContent(content: NonNullable<z.infer<typeof post>["content"]>): s
 }
 
 /** The number of a URN holds its post's time: `id >> 22` milliseconds since 1970 (reported, not documented). */
-function publishedAt(id: string): string {
+function timeOf(id: string): string {
   const number = /:(\d{15,20})$/.exec(id)?.[1];
   return new Date(number === undefined ? 0 : Number(BigInt(number) >> 22n)).toISOString();
 }
@@ -579,15 +638,22 @@ function unescaped(text: string): string {
 }
 
 const refusal = z.object({
-  status: z.int().optional(),
+  status: z.int(),
+  code: z.string().optional(),
   serviceErrorCode: z.int().optional(),
-  message: z.string().optional()
+  message: z.string().optional(),
+  errorDetails: z
+    .object({inputErrors: z.array(z.object({input: z.object({inputPath: z.object({fieldPath: z.string()})})}))})
+    .optional()
 });
 
-/** The fault of a body. A limit that lasts for the day is told by its words alone. */
+/** The fault of a body. That a limit lasts for the day, or that a metric is refused, no code of its own tells. */
 function problems(body: unknown): Problem[] {
   const {data} = refusal.safeParse(body);
-  if (data?.status === undefined || data.status < 400) return [];
-  const isOfDay = data.status === 429 && /DAY limit/.test(data.message ?? "");
-  return [{status: data.status, code: data.serviceErrorCode, type: isOfDay ? "day-limit" : undefined}];
+  if (data === undefined || data.status < 400) return [];
+  const {status, code: title, serviceErrorCode: code, message = "", errorDetails} = data;
+  const field = errorDetails?.inputErrors[0]?.input.inputPath.fieldPath;
+  const isOfDay = status === 429 && message.includes("DAY limit");
+  const isOfMetric = status === 400 && (field === "type" || field === "queryType");
+  return [{status, code, title, field, type: isOfDay ? "day-limit" : isOfMetric ? "no-metric" : undefined}];
 }

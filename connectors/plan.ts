@@ -10,7 +10,7 @@ const day = 86_400_000;
 const margin = 3_600_000;
 /** A refused metric is asked for again after so many days. */
 const quarantineDays = 30;
-/** Posts at most of an account that was not listed yet, where the platform names no bound; for upper bounds alone. */
+/** Posts that a first listing reads at most, where the platform names no bound: a plan would have none either. */
 const mostPosts = 10_000;
 
 /** How often something is read again, in days: a post's counters by its age, and audience breakdowns. */
@@ -145,15 +145,22 @@ export function call(
 }
 
 function planSnapshot(planning: Planning): PlannedCall[] {
-  const {stream, state, refresh, tonight, account} = planning;
-  const {metrics, isAlone, isAudience} = stream.snapshot!;
+  const {stream, state, refresh, tonight, account, connector} = planning;
+  const {metrics, isAlone, isAudience, most = 0} = stream.snapshot!;
   if (isAudience && !isAudienceDue(state.cursor, refresh, tonight)) return [];
   const live = liveMetrics(metrics, state.cursor?.refused ?? {}, tonight.today);
   const sets = isAlone ? live.map(metric => [metric]) : metrics === undefined || live.length > 0 ? [live] : [];
-  return sets.map(metrics => {
+  const calls = sets.map(metrics => {
     const ask: Ask = {account, parts: [], metrics, size: 1};
     return call(planning, {how: "snapshot", ask});
   });
+  // Which records there are is known only when they are read.
+  const apart = permittedParts(connector, account, stream).flatMap(([part, {read}]) => {
+    if (read === undefined || calls.length === 0) return [];
+    const ask: Ask = {account, parts: [], metrics: [], size: 1, ids: []};
+    return call(planning, {how: "part", part, ask, ...upperPartCalls(read, most, connector, account), bound: "upper"});
+  });
+  return [...calls, ...apart];
 }
 
 /** Breakdowns are read once in so many days, and on the last day of a quarter. */
@@ -207,6 +214,9 @@ export function planPosts(planning: Planning): PlannedCall[] {
       )
       .filter(([, part]) => !(lacks && part.read !== undefined))
       .map(([name]) => name);
+  /** An unlisted post may be known by an id by which the platform gives nothing. */
+  const isReadable = ({read}: Part, id: string): boolean =>
+    stream.stub === undefined || read?.id(stream.stub(id)) !== undefined;
   const calls: PlannedCall[] = [];
   /** Posts whose parts are read by themselves. */
   const apart = new Map<string, KnownPost[]>(parts.map(([name]) => [name, []]));
@@ -215,7 +225,11 @@ export function planPosts(planning: Planning): PlannedCall[] {
       if (part.read === undefined || asked.includes(name)) continue;
       apart
         .get(name)!
-        .push(...posts.filter(post => hasPart(part, post, now) && state.cursor?.bare?.[post.id] === undefined));
+        .push(
+          ...posts.filter(
+            post => hasPart(part, post, now) && isReadable(part, post.id) && state.cursor?.bare?.[post.id] === undefined
+          )
+        );
     }
   };
 
@@ -240,7 +254,9 @@ export function planPosts(planning: Planning): PlannedCall[] {
       const posts = isListed || listing === 0 ? listed : 0;
       const httpCalls = Math.max(1, pages);
       const bound = isListed ? "exact" : "upper";
-      calls.push(call(planning, {how: "list", listing, ask, posts, httpCalls, bound}));
+      const isUnbounded = !isListed && past === undefined && list.reachable === undefined;
+      const end = isUnbounded ? {pages: httpCalls} : {};
+      calls.push(call(planning, {how: "list", listing, ask, posts, httpCalls, bound, ...end}));
     }
   }
   if (past !== undefined) return calls;
@@ -315,7 +331,7 @@ export function isYoungEnough(part: Part, publishedAt: Date, now: Date): boolean
 
 /** The lists of ids by which a part is read, one a request. */
 export function partLists(read: PartRead, ids: readonly string[], account: Account): string[][] {
-  return [...grouped(ids, id => read.group?.(id) ?? "")].flatMap(([group, members]) =>
+  return [...grouped(ids, id => read.groups?.of(id) ?? "")].flatMap(([group, members]) =>
     chunks(members, sizeOf(read, account, group))
   );
 }
@@ -326,7 +342,10 @@ function partCalls(read: PartRead, ids: readonly string[], connector: Connector,
 }
 
 function upperPartCalls(read: PartRead, posts: number, connector: Connector, account: Account) {
-  const requests = Math.ceil(posts / sizeOf(read, account, ""));
+  const groups = read.groups?.names ?? [""];
+  const smallest = Math.min(...groups.map(group => sizeOf(read, account, group)));
+  // However the posts are spread, each group but one can add a list that is not full.
+  const requests = Math.ceil(posts / smallest) + groups.length - 1;
   return {httpCalls: read.isBatched ? Math.ceil(requests / connector.batch!.size) : requests, countedCalls: requests};
 }
 

@@ -26,7 +26,7 @@ export class Ledger {
     private readonly posts: Map<string, Map<string, StoredPost>>
   ) {}
 
-  /** What the warehouse knows of some accounts. Posts older than the refresh by age reaches are left out. */
+  /** What the warehouse knows of some accounts; of old posts, which are not read again, only those that are named. */
   static async read(
     warehouse: Warehouse,
     accounts: readonly Account[],
@@ -43,7 +43,8 @@ export class Ledger {
     const reach = plusDays(today, -Math.max(refresh.daily, refresh.weekly, refresh.monthly) - 1);
     const listed = listedFrom === undefined ? reach : plusDays(listedFrom.toISOString().slice(0, 10), -1);
     const oldest = [listed, reach].sort()[0]!;
-    for (const post of await storedPosts(warehouse, ids, oldest)) posts.get(post.accountId)!.set(post.id, post);
+    const named = accounts.flatMap(account => account.posts ?? []);
+    for (const post of await storedPosts(warehouse, ids, oldest, named)) posts.get(post.accountId)!.set(post.id, post);
     return new Ledger(new Map(cursors), posts);
   }
 

@@ -218,9 +218,9 @@ export function outcome(log: Log, account: Account, results: Extracted[]): Accou
 
 /** Our messages read `<who>: <fact>; <what to do>`. */
 function actionOf(error: Error): string {
-  const [, action] = error.message.split("; ");
+  const action = error.message.split("; ").slice(1).join("; ");
   const sentence =
-    action ?? (error instanceof AuthError ? "look at the account's access" : "nothing: the next night reads it again");
+    action || (error instanceof AuthError ? "look at the account's access" : "nothing: the next night reads it again");
   return `${sentence[0]!.toUpperCase()}${sentence.slice(1)}.`;
 }
 

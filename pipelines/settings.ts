@@ -114,6 +114,15 @@ const secret = z
   )
   .transform(value => value.slice(2, -1));
 
+/** A post that no listing gives, by its URN or an address that holds it. */
+const postUrn = text.transform((given, context) => {
+  const [urn] = /urn:li:(?:share|ugcPost):\d+/.exec(given.replaceAll(/%3A/gi, ":")) ?? [];
+  if (urn !== undefined) return urn;
+  const message = "expected urn:li:share:… or urn:li:ugcPost:…, or an address that holds one; an activity is not read";
+  context.issues.push({code: "custom", message, input: given});
+  return z.NEVER;
+});
+
 const account = keys({
   platform: text,
   kind: z.enum(["page", "organisation", "member", "professional"]).default("page"),
@@ -123,7 +132,7 @@ const account = keys({
   auth: z.record(z.string(), secret).optional(),
   api_version: word.default("default"),
   base_url: url.optional(),
-  posts: z.array(text).optional(),
+  posts: z.array(postUrn).optional(),
   ids_per_call: z.int().min(1).max(100).optional()
 });
 
@@ -188,7 +197,7 @@ function settle(given: Document, file: string, options: LoadOptions, reveal?: Re
       ...rest,
       apiVersion:
         api_version === "default" ? (options.platforms?.get(rest.platform)?.apiVersion ?? "default") : api_version,
-      ...(posts === undefined ? {} : {posts: posts.map(urnIn)}),
+      ...(posts === undefined ? {} : {posts}),
       ...(ids_per_call === undefined ? {} : {idsPerCall: ids_per_call}),
       ...(base_url === undefined ? {} : {baseUrl: base_url.replace(/\/+$/, "")}),
       ...(reveal && auth
@@ -212,11 +221,6 @@ function settle(given: Document, file: string, options: LoadOptions, reveal?: Re
     credentialsPath: join(folder, "credentials.json"),
     secrets: [...accounts.flatMap(({auth}) => Object.values(auth ?? {})), ...(webhook === undefined ? [] : [webhook])]
   };
-}
-
-/** The id of a post in its address, or the id as it stands. */
-function urnIn(given: string): string {
-  return /urn:li:(?:share|ugcPost):\d+/.exec(decodeURIComponent(given))?.[0] ?? given;
 }
 
 /** Names and ids that two accounts share. */

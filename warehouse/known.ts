@@ -10,7 +10,7 @@ export interface StoredPost {
   publishedAt: Date;
   /** In our words, such as `video`. */
   type: string | null;
-  /** Whether any of its counters is above zero. */
+  /** Whether any of its counters was ever above zero. */
   isCounted: boolean;
   /** Neither a repost nor a reply to somebody else. */
   isOriginal: boolean;
@@ -28,15 +28,14 @@ export async function storedCursors(warehouse: Warehouse): Promise<Map<string, s
   return new Map(rows.map(row => [`${row.account_id} ${row.stream}`, row.cursor]));
 }
 
-const anyCounter = Object.keys(metrics)
-  .map(metric => `r.${metric}`)
-  .join(", ");
+const counters = Object.keys(metrics).join(", ");
 
-/** The posts of some accounts that were published from a day on and that the platform still has. */
+/** The posts of some accounts that the platform still has: those published from a day on, and those that are named. */
 export async function storedPosts(
   warehouse: Warehouse,
   accountIds: readonly string[],
-  from: string
+  from: string,
+  named: readonly string[]
 ): Promise<StoredPost[]> {
   if (accountIds.length === 0) return [];
   const rows = await warehouse.rows<{
@@ -49,14 +48,22 @@ export async function storedPosts(
     is_from_api: boolean;
     read_on: string | null;
   }>(`
-    select a.account_id, coalesce(p.lookup_id, p.platform_post_id) as id, epoch_ms(p.published_at)::varchar as at,
-      p.post_type, coalesce(greatest(${anyCounter}) > 0, false) as is_counted, not p.is_repost and not p.is_reply as is_original,
-      p.source_key = 1 as is_from_api, r.confirmed_on::varchar as read_on
-    from core.account as a
-    join core.post as p on p.account_key = a.account_key
-    left join core.open_reading as r on r.post_key = p.post_key and r.source_key = 1
-    where p.deleted_on is null and p.published_on >= date ${literal(from)}
-      and a.account_id in (${accountIds.map(literal).join(", ")})`);
+    with known as (
+      select p.post_key, a.account_id, coalesce(p.lookup_id, p.platform_post_id) as id, p.published_at, p.post_type,
+        not p.is_repost and not p.is_reply as is_original, p.source_key = 1 as is_from_api, r.confirmed_on
+      from core.account as a
+      join core.post as p on p.account_key = a.account_key
+      left join core.open_reading as r on r.post_key = p.post_key and r.source_key = 1
+      where p.deleted_on is null and a.account_id in (${accountIds.map(literal).join(", ")})
+        and (p.published_on >= date ${literal(from)}
+          or list_contains(cast([${named.map(literal).join(", ")}] as varchar[]), p.platform_post_id))
+    ),
+    counted as (
+      select distinct post_key from core.all_reading semi join known using (post_key) where greatest(${counters}) > 0
+    )
+    select account_id, id, epoch_ms(published_at)::varchar as at, post_type, c.post_key is not null as is_counted,
+      is_original, is_from_api, confirmed_on::varchar as read_on
+    from known as k left join counted as c on c.post_key = k.post_key`);
   return rows.map(row => ({
     accountId: row.account_id,
     id: row.id,

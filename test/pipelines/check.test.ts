@@ -61,7 +61,7 @@ describe("a check", () => {
     ]);
     expect(told(result, "facebook", true)).toEqual(["audience: page_follows_country"]);
     expect(sandbox.requests()).toHaveLength(result.accounts.reduce((sum, {http_calls}) => sum + http_calls, 0));
-    expect(result.accounts.map(({http_calls}) => http_calls)).toEqual([7, 9, 9, 2]);
+    expect(result.accounts.map(({http_calls}) => http_calls)).toEqual([7, 9, 10, 2]);
     expect(existsSync(join(cwd, "data"))).toBe(false);
   });
 

@@ -31,11 +31,11 @@ select
         else 'reach=' || statistics_status || ';impressions=' || statistics_status || ';comments=' || statistics_status || ';shares=' || statistics_status || ';clicks=' || statistics_status
     end || case
         when reactions_status = 'ok' then ''
-        else ';reactions__like=' || reactions_status || ';reactions__celebrate=' || reactions_status || ';reactions__love=' || reactions_status || ';reactions__insightful=' || reactions_status || ';reactions__support=' || reactions_status || ';reactions__funny=' || reactions_status
+        else ';reactions=' || reactions_status || ';comments__first_level=' || reactions_status || ';reactions__like=' || reactions_status || ';reactions__celebrate=' || reactions_status || ';reactions__love=' || reactions_status || ';reactions__insightful=' || reactions_status || ';reactions__support=' || reactions_status || ';reactions__funny=' || reactions_status
     end || case when video_status in ('ok', 'not_offered') then '' else ';video_views=' || video_status end as exceptions,
     statistics.uniqueImpressionsCount as reach,
     statistics.impressionCount as impressions,
-    coalesce(like_kind + praise_kind + empathy_kind + interest_kind + appreciation_kind + entertainment_kind, statistics.likeCount) as reactions,
+    coalesce(case when reactions_status = 'ok' then reactions.total end, statistics.likeCount) as reactions,
     like_kind as reactions__like,
     praise_kind as reactions__celebrate,
     empathy_kind as reactions__love,
