@@ -12,7 +12,8 @@ import type {StreamState} from "../connectors/plan.ts";
 import {dayIn, plusDays, startOf} from "./calendar.ts";
 import type {BackfillOptions, Context} from "./context.ts";
 import {complete} from "./finish.ts";
-import {accountId, accountsOf, batchOf, connect, readAll, statesOf} from "./night.ts";
+import {accountId, Ledger} from "./ledger.ts";
+import {accountsOf, batchOf, connect, readAll} from "./night.ts";
 import type {Run} from "./record.ts";
 import {scopeOf} from "./scope.ts";
 import {work} from "./work.ts";
@@ -39,6 +40,7 @@ export async function backfill(context: Context, options: BackfillOptions): Prom
       await readAll(workspace, run, stop, plans, (plan, credentials) =>
         readChunks(workspace, run, plan, connect(workspace, plan.account, credentials, {now, stop}), tell)
       );
+      await workspace.load();
       log.progress("models, publication and report");
       const {summary, json} = await complete(workspace, run, now());
       const what = count === 0 ? "all of it was read before" : `${count} chunks of ${wanted.from} to ${wanted.to}`;
@@ -64,17 +66,17 @@ async function planAll(
   const {connectors, settings} = workspace;
   const {timezone, refresh} = settings;
   const tonight = {now, today: dayIn(timezone, now)};
-  const states = await statesOf(workspace, accounts, now, startOf(timezone, wanted.from));
+  const ledger = await Ledger.read(workspace.warehouse, accounts, refresh, tonight.today, wanted.from);
   const done = await doneBefore(workspace, tonight.today);
   return accounts.map(account => {
-    const own = states.get(account)!;
     const connector = connectors.get(account.platform)!;
+    const states = ledger.pastStates(connector, account);
     const plan = planBackfill({
-      ...{connector, account, states: own, refresh, tonight, wanted},
+      ...{connector, account, states, refresh, tonight, wanted},
       done: stream => done(account, stream),
       startOf: day => startOf(timezone, day)
     });
-    return {account, states: own, ...plan};
+    return {account, states, ...plan};
   });
 }
 
@@ -103,7 +105,7 @@ async function readChunks(
         ...batchOf(workspace, run, account, result),
         ...(isWhole ? {covers_from: from, covers_to: to} : {})
       };
-      if (isWhole || records.length > 0) workspace.landing.append([{batch, records}], capturedAt);
+      if (isWhole || records.length > 0) await workspace.landing.append([{batch, records}], capturedAt);
     }
   }
   return results;

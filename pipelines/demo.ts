@@ -8,6 +8,7 @@ import {demoNights} from "../connectors/sandbox/world.ts";
 import {eveningOf, plusDays} from "./calendar.ts";
 import type {Context, DemoOptions} from "./context.ts";
 import {exitCode, publishEdition, report, transform} from "./finish.ts";
+import {Ledger} from "./ledger.ts";
 import {readAccounts} from "./night.ts";
 import type {Run} from "./record.ts";
 import {configFor} from "./sandbox.ts";
@@ -24,6 +25,8 @@ report:
   periods: [all]
   ranges: {last-15-months: 2019-08-31..2020-11-30}
 `;
+
+const nightsALoad = 30;
 
 /** Plays the nights that are left, or the last one again, and reports; never touches `./data`. */
 export async function demo(context: Context, options: DemoOptions): Promise<number> {
@@ -68,18 +71,31 @@ async function play(
     "select max(captured_on) as last from meta.load where source = 'api'"
   );
   const first = nightAfter(played?.last ?? null);
+  const ledger = await Ledger.read(warehouse, settings.accounts, settings.refresh, first);
+  // Nights are read one after the other, and loaded meanwhile some at a time, as a rebuild loads them.
+  let loading: Promise<unknown> = Promise.resolve();
   let nights = 0;
-  for (let night = first; night <= demoNights.last; night = plusDays(night, 1)) {
-    log.progress(`night of ${night}`);
-    sandbox.setNight(night);
-    const now = eveningOf(settings.timezone, night);
-    const own = {...run, run_id: `${run.run_id}-${night}`, requests: [], rejected: [], accounts: []};
-    await readAccounts(workspace, own, {now: () => now, stop});
-    run.requests.push(...own.requests);
-    run.accounts = own.accounts;
-    nights += 1;
-    if (exitCode(own) === 1) return {summary: `the night of ${night} failed`};
+  try {
+    for (let night = first; night <= demoNights.last; night = plusDays(night, 1)) {
+      log.progress(`night of ${night}`);
+      sandbox.setNight(night);
+      const now = eveningOf(settings.timezone, night);
+      const own = {...run, run_id: `${run.run_id}-${night}`, requests: [], rejected: [], accounts: []};
+      await readAccounts(workspace, own, {now: () => now, stop, ledger});
+      run.requests.push(...own.requests);
+      run.accounts = own.accounts;
+      nights += 1;
+      if (exitCode(own) === 1) return {summary: `the night of ${night} failed`};
+      if (nights % nightsALoad === 0) {
+        await loading;
+        loading = workspace.load();
+        loading.catch(() => undefined); // it is awaited before the next
+      }
+    }
+  } finally {
+    await loading; // nothing may end while the warehouse is at work
   }
+  await workspace.load();
   log.progress("models, publication and report");
   run.accounts_ok = run.accounts.length;
   if (!(await transform(workspace, run))) return {summary: "a check failed; nothing is published"};

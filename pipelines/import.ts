@@ -61,7 +61,8 @@ export async function importPaths(
   now: Date
 ): Promise<Imported[]> {
   const read = await readAll(workspace, paths, options, now);
-  return read.map(item => {
+  const imported: Imported[] = [];
+  for (const item of read) {
     if (!("content" in item)) {
       run.rejected.push({
         source: "export",
@@ -70,17 +71,19 @@ export async function importPaths(
         column_name: null,
         reason: item.reason
       });
-      return describe(item);
+      imported.push(describe(item));
+      continue;
     }
     const told = describe(item);
     for (const {row, column, reason} of item.content.rejected) {
       run.rejected.push({source: "export", file: item.content.file, row, column_name: column ?? null, reason});
     }
     const isKnown = workspace.landing.lines.some(line => line.original?.sha256 === item.content.sha256);
-    if (isKnown) return {...told, state: "known", reason: "was imported before; nothing changed"};
-    for (const batch of item.content.batches) landBatch(workspace, run, item.content, batch, now);
-    return told;
-  });
+    imported.push(isKnown ? {...told, state: "known", reason: "was imported before; nothing changed"} : told);
+    if (isKnown) continue;
+    for (const batch of item.content.batches) await landBatch(workspace, run, item.content, batch, now);
+  }
+  return imported;
 }
 
 type Read = {path: string; content: ExportFile} | {path: string; reason: string};
@@ -108,15 +111,15 @@ function reach(item: Read): string {
     : "";
 }
 
-function landBatch(
+async function landBatch(
   workspace: Workspace,
   run: Run,
   content: ExportFile,
   batch: ExportFile["batches"][number],
   now: Date
-): void {
+): Promise<void> {
   const {account} = batch;
-  workspace.landing.append(
+  await workspace.landing.append(
     [
       {
         batch: {

@@ -1,20 +1,13 @@
 /** The first half of a night: read every account and land what it gave, then load. */
-import type {Account, KnownPost} from "../connectors/connector.ts";
+import type {Account} from "../connectors/connector.ts";
 import {type CredentialStore, openCredentials} from "../connectors/credentials.ts";
 import {AuthError} from "../connectors/errors.ts";
 import {type Extracted, extractAccount} from "../connectors/extract.ts";
 import {createHttp} from "../connectors/http.ts";
-import {
-  type Cursor,
-  listingStart,
-  type PlannedCall,
-  planAccount,
-  type StreamState,
-  type Tonight
-} from "../connectors/plan.ts";
-import {type Asked, cursors, duePosts} from "../warehouse/due.ts";
+import {type PlannedCall, planAccount, type StreamState, type Tonight} from "../connectors/plan.ts";
 import type {Batch, LandedAccount} from "../warehouse/landing.ts";
 import {dayIn} from "./calendar.ts";
+import {accountId, Ledger} from "./ledger.ts";
 import type {Log} from "./log.ts";
 import type {AccountOutcome, RequestRow, Run} from "./record.ts";
 import type {Settings} from "./settings.ts";
@@ -27,6 +20,8 @@ export interface Night {
   only?: readonly string[] | undefined;
   /** Ends the calls; what they gave is landed all the same. */
   stop: AbortSignal;
+  /** What is known from nights that may not be loaded yet, and is to be kept up. */
+  ledger?: Ledger;
 }
 
 /** What a night would do for an account: the very list that it executes, and what is known before it. */
@@ -47,83 +42,33 @@ export function accountsOf({accounts}: Settings, only?: readonly string[]): Acco
   );
 }
 
-/** The plans of a night for some accounts. */
-export async function planNight(known: Known, accounts: readonly Account[], now: Date): Promise<AccountPlan[]> {
-  const {settings, connectors} = known;
-  const today = dayIn(settings.timezone, now);
-  const states = await statesOf(known, accounts, now);
-  return accounts.map(account => {
-    const connector = connectors.get(account.platform)!;
-    const own = states.get(account)!;
-    return {account, states: own, calls: planAccount(connector, account, own, settings.refresh, {now, today})};
-  });
-}
-
-/** What is known of the streams of some accounts; of their posts those since `listedFrom`, the night's start unless told. */
-export async function statesOf(
+/** The plans of a night for some accounts; without a ledger what the warehouse knows is read. */
+export async function planNight(
   {settings, connectors, warehouse}: Known,
   accounts: readonly Account[],
   now: Date,
-  listedFrom?: Date
-): Promise<Map<Account, Map<string, StreamState>>> {
-  const today = dayIn(settings.timezone, now);
-  const known = await cursors(warehouse);
-  const cursorOf = (account: Account, stream: string): Cursor | undefined => {
-    const text = known.get(`${accountId(account)} ${stream}`);
-    return text === undefined ? undefined : (JSON.parse(text) as Cursor);
-  };
-  const asked: Asked[] = [];
-  for (const account of accounts) {
-    const streams = Object.entries(connectors.get(account.platform)!.streams);
-    const claimed = streams.flatMap(([, {types}]) => types ?? []);
-    for (const [stream, {lists, lookup, parts, types, isUnlisted}] of streams) {
-      const cursor = cursorOf(account, stream);
-      const isKnown = cursor !== undefined || isUnlisted || listedFrom !== undefined;
-      if ((lists ?? lookup ?? parts) === undefined || !isKnown) continue;
-      const listedAt = cursor && new Date(cursor.read_at);
-      asked.push({
-        accountId: accountId(account),
-        stream,
-        types: types === undefined ? {except: claimed} : {only: types},
-        listedFrom: lists && (listedFrom ?? listingStart(listedAt, settings.refresh, now)),
-        listedOn: listedAt && dayIn(settings.timezone, listedAt),
-        isUnlisted: isUnlisted ?? false,
-        limits: Object.values(parts ?? {}).flatMap(({youngerThanDays}) => youngerThanDays ?? [])
-      });
-    }
-  }
-  const posts = await duePosts(warehouse, asked, settings.refresh, today);
-  return new Map(
-    accounts.map(account => {
-      const states = new Map<string, StreamState>();
-      for (const [stream, {stub, publishedAt}] of Object.entries(connectors.get(account.platform)!.streams)) {
-        const own = posts.filter(post => post.accountId === accountId(account) && post.stream === stream);
-        const given = (stub === undefined ? [] : (account.posts ?? []))
-          .filter(id => !own.some(post => post.id === id))
-          .map(id => ({id, publishedAt: publishedAt!(stub!(id))!, type: null, isCounted: false}));
-        states.set(stream, {
-          cursor: cursorOf(account, stream),
-          due: [...own.filter(({isDue}) => isDue).map(knownPost), ...given],
-          known: own.filter(({isDue}) => !isDue).map(knownPost)
-        });
-      }
-      return [account, states];
-    })
-  );
+  ledger?: Ledger
+): Promise<AccountPlan[]> {
+  const {timezone, refresh} = settings;
+  const today = dayIn(timezone, now);
+  const known = ledger ?? (await Ledger.read(warehouse, accounts, refresh, today));
+  return accounts.map(account => {
+    const connector = connectors.get(account.platform)!;
+    const states = known.states(connector, account, refresh, {now, today, timezone});
+    return {account, states, calls: planAccount(connector, account, states, refresh, {now, today})};
+  });
 }
 
-function knownPost({id, publishedAt, type, isCounted}: KnownPost): KnownPost {
-  return {id, publishedAt, type, isCounted};
-}
-
-/** Reads the accounts in parallel, lands what they gave, loads it, and writes into the run how each fared. */
+/** Reads the accounts in parallel, lands what they gave, and writes into the run how each fared. */
 export async function readAccounts(workspace: Workspace, run: Run, night: Night): Promise<void> {
-  const plans = await planNight(workspace, accountsOf(workspace.settings, night.only), night.now());
+  const accounts = accountsOf(workspace.settings, night.only);
+  const plans = await planNight(workspace, accounts, night.now(), night.ledger);
   const deadline = new Date(Date.parse(run.started_at) + runMilliseconds);
   await readAll(workspace, run, night.stop, plans, async ({account, calls, states}, credentials) => {
     const {connector, http, clock} = connect(workspace, account, credentials, {...night, deadline});
     const results = await extractAccount(connector, calls, states, http, clock);
-    land(workspace, run, account, results, night.now());
+    await land(workspace, run, account, results, night.now());
+    night.ledger?.note(connector, account, results, clock().today);
     return results;
   });
 }
@@ -131,7 +76,7 @@ export async function readAccounts(workspace: Workspace, run: Run, night: Night)
 /** How long one night may take in all; what is not read by then is read the next night. */
 const runMilliseconds = 60 * 60 * 1000;
 
-/** Reads accounts in parallel as `read` says, and loads what was landed. Throws StopError once stopped. */
+/** Reads accounts in parallel as `read` says, which lands what they gave. Throws StopError once stopped. */
 export async function readAll<Plan extends {account: Account}>(
   workspace: Workspace,
   run: Run,
@@ -157,7 +102,6 @@ export async function readAll<Plan extends {account: Account}>(
   run.accounts_ok = run.accounts.filter(({state}) => state !== "failed").length;
   run.accounts_failed = run.accounts.length - run.accounts_ok;
   stop.throwIfAborted();
-  await workspace.load();
 }
 
 /** What makes the calls of an account, on the program's clock. */
@@ -182,7 +126,13 @@ export function clockOf({timezone}: Settings, now: () => Date): () => Tonight {
 }
 
 /** One file a stream and night; of a stream that ended well it carries the cursor. */
-function land(workspace: Workspace, run: Run, account: Account, results: Extracted[], landedAt: Date): void {
+async function land(
+  workspace: Workspace,
+  run: Run,
+  account: Account,
+  results: Extracted[],
+  landedAt: Date
+): Promise<void> {
   const batches = results
     .filter(({records, cursor}) => records.length > 0 || cursor !== undefined)
     .map(result => ({
@@ -192,7 +142,7 @@ function land(workspace: Workspace, run: Run, account: Account, results: Extract
       },
       records: result.records
     }));
-  workspace.landing.append(batches, landedAt);
+  await workspace.landing.append(batches, landedAt);
 }
 
 /** What the manifest says of what a stream gave, without a cursor. */
@@ -253,10 +203,6 @@ function actionOf(error: Error): string {
   const sentence =
     action ?? (error instanceof AuthError ? "look at the account's access" : "nothing: the next night reads it again");
   return `${sentence[0]!.toUpperCase()}${sentence.slice(1)}.`;
-}
-
-export function accountId(account: Account): string {
-  return `${account.platform}:${account.id}`;
 }
 
 function landedAccount(account: Account): LandedAccount {

@@ -16,6 +16,7 @@ export async function run(context: Context, options: RunOptions): Promise<number
     async (workspace, run, stop) => {
       await workspace.load();
       await readAccounts(workspace, run, {now, only, stop});
+      await workspace.load();
       await importInbox(workspace, run, now());
       return complete(workspace, run, now());
     },

@@ -31,16 +31,32 @@ const pngScale = 3;
 
 registerFonts();
 
-/** Draws a figure. Throws when the drawing asks for anything outside its data. */
-export async function render(chart: ChartSpec, figure: Figure, width: Width): Promise<Drawing> {
+/** Draws a figure as it is pasted into documents. Throws when the drawing asks for anything outside its data. */
+export async function render(chart: ChartSpec, figure: Figure): Promise<Drawing> {
+  return drawn(chart, figure, "wide", async view => {
+    const svg = described(await view.toSVG(), figure);
+    const canvas = (await view.toCanvas(pngScale)) as unknown as Canvas;
+    return {svg, png: canvas.toBuffer("image/png")};
+  });
+}
+
+/** Draws a figure as SVG for a page on a narrow screen; throws like `render`. */
+export async function renderNarrow(chart: ChartSpec, figure: Figure): Promise<string> {
+  return drawn(chart, figure, "narrow", async view => described(await view.toSVG(), figure));
+}
+
+async function drawn<T>(
+  chart: ChartSpec,
+  figure: Figure,
+  width: Width,
+  take: (view: vega.View) => Promise<T>
+): Promise<T> {
   const {spec} = compile(wholeSpec(chart, figure, width), {logger: refusing()});
   vega.resetSVGDefIds();
   const view = new vega.View(vega.parse(spec), {renderer: "none", loader: denyAll(), logLevel: vega.Error});
   try {
     await view.runAsync();
-    const svg = described(await view.toSVG(), figure);
-    const canvas = (await view.toCanvas(pngScale)) as unknown as Canvas;
-    return {svg, png: canvas.toBuffer("image/png")};
+    return await take(view);
   } finally {
     view.finalize();
     await new Promise(setImmediate); // lets the native canvas free its memory

@@ -13,7 +13,7 @@ import {
 import {type Words, wordsOf} from "./narrative/words.ts";
 import {cardsOf, type Definition, overview, type PageParts} from "./pages/overview.ts";
 import type {Period} from "./period.ts";
-import {render} from "./render.ts";
+import {render, renderNarrow} from "./render.ts";
 
 export {PeriodError, periodOf} from "./period.ts";
 
@@ -120,8 +120,8 @@ async function writeLanguage(options: Writing): Promise<string[]> {
   const figures: PageParts["figures"] = [];
   for (const chart of options.charts) {
     const figure = figureOf(chart, values, {words, period, edition});
-    const wide = await render(chart, figure, "wide");
-    const narrow = formats.includes("html") ? await render(chart, figure, "narrow") : wide;
+    const wide = await render(chart, figure);
+    const narrow = formats.includes("html") ? await renderNarrow(chart, figure) : wide.svg;
     const downloads = [];
     for (const [format, content] of [
       ["svg", wide.svg],
@@ -133,7 +133,7 @@ async function writeLanguage(options: Writing): Promise<string[]> {
       write(file, content);
       downloads.push({label: format.toUpperCase(), href: file});
     }
-    figures.push({...figure, wide: wide.svg, narrow: inPage(narrow.svg, figure), downloads});
+    figures.push({...figure, wide: wide.svg, narrow: inPage(narrow, figure), downloads});
   }
   if (formats.includes("html")) {
     const whole = values.filter(

@@ -5,17 +5,8 @@
  * that leaves a file nobody reads, a crash during it leaves a torn last line that is cut off at the next opening.
  */
 import {createHash} from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  truncateSync,
-  writeSync
-} from "node:fs";
+import {closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync} from "node:fs";
+import {mkdir, open, rename} from "node:fs/promises";
 import {dirname, join} from "node:path";
 import {gzipSync} from "node:zlib";
 
@@ -68,6 +59,8 @@ export class LandingError extends Error {
 export class Landing {
   readonly lines: Landed[] = [];
   private last = "";
+  /** The manifest's lines are chained, so they are written one after the other. */
+  private acknowledging: Promise<void> = Promise.resolve();
   private counts = new Map<string, number>();
 
   private constructor(readonly folder: string) {}
@@ -80,22 +73,21 @@ export class Landing {
     return landing;
   }
 
-  /** Writes records as new files, one a batch, and acknowledges them together; returns their manifest lines. */
-  append(batches: readonly {batch: Batch; records: readonly unknown[]}[], landedAt: Date): Landed[] {
-    const lines = batches.map(({batch, records}): Landed => {
-      const content = gzipSync(records.map(record => `${JSON.stringify(record)}\n`).join(""), {level: 1});
+  /**
+   * Writes records as new files, one a batch, and acknowledges them together; returns their manifest lines. Files are
+   * flushed side by side, because the disk takes many flushes at once in hardly more time than one.
+   */
+  async append(batches: readonly {batch: Batch; records: readonly unknown[]}[], landedAt: Date): Promise<Landed[]> {
+    const written = batches.map(async ({batch, records}): Promise<Landed> => {
       const file = this.nextFile(batch);
-      writeDurably(join(this.folder, file), content);
-      return {
-        ...batch,
-        file,
-        sha256: sha256(content),
-        rows: records.length,
-        landed_at: landedAt.toISOString(),
-        previous: ""
-      };
+      const content = gzipSync(records.map(record => `${JSON.stringify(record)}\n`).join(""), {level: 1});
+      await writeDurably(join(this.folder, file), content);
+      const facts = {file, sha256: sha256(content), rows: records.length, landed_at: landedAt.toISOString()};
+      return {...batch, ...facts, previous: ""};
     });
-    this.acknowledge(lines);
+    const lines = await Promise.all(written);
+    this.acknowledging = this.acknowledging.then(() => this.acknowledge(lines));
+    await this.acknowledging;
     return lines;
   }
 
@@ -123,21 +115,23 @@ export class Landing {
     return `${key}-${n}.ndjson.gz`;
   }
 
-  private acknowledge(lines: readonly Landed[]): void {
+  private async acknowledge(lines: readonly Landed[]): Promise<void> {
+    if (lines.length === 0) return;
+    let {last} = this;
     const texts = lines.map(line => {
-      line.previous = this.last;
+      line.previous = last;
       const text = JSON.stringify(line);
-      this.last = sha256(text);
+      last = sha256(text);
       return `${text}\n`;
     });
-    if (texts.length === 0) return;
-    const handle = openSync(this.manifest, "a", 0o600);
+    const handle = await open(this.manifest, "a", 0o600);
     try {
-      writeSync(handle, texts.join(""));
-      fsyncSync(handle);
+      await handle.write(texts.join(""));
+      await handle.sync();
     } finally {
-      closeSync(handle);
+      await handle.close();
     }
+    this.last = last;
     this.lines.push(...lines);
   }
 
@@ -174,22 +168,22 @@ export function appendLine(path: string, value: unknown): void {
   }
 }
 
-function writeDurably(path: string, content: Buffer): void {
-  mkdirSync(dirname(path), {recursive: true, mode: 0o700});
+async function writeDurably(path: string, content: Buffer): Promise<void> {
+  await mkdir(dirname(path), {recursive: true, mode: 0o700});
   const temporary = `${path}.tmp`;
-  const handle = openSync(temporary, "w", 0o600);
+  const file = await open(temporary, "w", 0o600);
   try {
-    writeSync(handle, content);
-    fsyncSync(handle);
+    await file.writeFile(content);
+    await file.sync();
   } finally {
-    closeSync(handle);
+    await file.close();
   }
-  renameSync(temporary, path);
-  const folder = openSync(dirname(path), "r"); // the rename itself must reach the disk
+  await rename(temporary, path);
+  const folder = await open(dirname(path), "r"); // the rename itself must reach the disk
   try {
-    fsyncSync(folder);
+    await folder.sync();
   } finally {
-    closeSync(folder);
+    await folder.close();
   }
 }
 

@@ -189,13 +189,11 @@ function asked30Days(request: EdgeRequest, now: number): EdgeRequest {
 
 /** What the media gained between two moments. */
 function gainsOf(media: readonly Media[], from: number, to: number): Counters {
-  const gains: Record<string, number> = {};
+  const gains: Record<string, number> = Object.fromEntries(Object.keys(media[0]?.final ?? {}).map(name => [name, 0]));
   for (const one of media) {
-    const hasGrown = one.at + growingDays * day < from;
+    if (one.at > to || one.at + growingDays * day < from) continue;
     const [before, after] = [countersAt(one, from), countersAt(one, to)];
-    for (const [name, count] of Object.entries(after)) {
-      gains[name] = (gains[name] ?? 0) + (hasGrown || one.at > to ? 0 : count - before[name as keyof Counters]);
-    }
+    for (const [name, count] of Object.entries(after)) gains[name]! += count - before[name as keyof Counters];
   }
   return gains as unknown as Counters;
 }

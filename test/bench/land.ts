@@ -28,7 +28,7 @@ export async function land(folder: string, scale: number): Promise<Figure[]> {
         size: 100
       })
     );
-    landing.append(
+    await landing.append(
       [
         {
           batch: {

@@ -4,6 +4,7 @@ import {mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from "node:
 import {join} from "node:path";
 import {afterAll, beforeAll, describe, expect, it} from "vitest";
 import {faultNames, type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
+import {configFor} from "../../pipelines/sandbox.ts";
 import {Warehouse} from "../../warehouse/warehouse.ts";
 import {folder} from "../warehouse/warehouse-fixture.ts";
 import {compiled} from "./compiled.ts";
@@ -34,28 +35,13 @@ async function megaphone(args: string[], env: NodeJS.ProcessEnv = {}): Promise<E
   return {code, stdout, stderr};
 }
 
-/** A user folder whose one account talks to a sandbox. */
-function userFolder(path: string, sandbox: Sandbox, auth?: Record<string, string>): string {
+/** A user folder whose accounts talk to a sandbox. */
+function userFolder(path: string, sandbox: Sandbox): string {
+  const {yaml, env} = configFor(sandbox);
   mkdirSync(path, {recursive: true});
-  const [account] = sandbox.accounts as [Sandbox["accounts"][number]];
-  const keys = Object.entries(auth ?? account.auth);
-  writeFileSync(join(path, ".env"), keys.map(([key, value]) => `X_${key.toUpperCase()}=${value}\n`).join(""), {
-    mode: 0o600
-  });
-  writeFileSync(
-    join(path, "megaphone.yaml"),
-    `organisation: Test
-timezone: Europe/Zurich
-report: {periods: [last-month]}
-accounts:
-  - platform: x
-    id: "${account.id}"
-    name: IESOGI
-    auth:
-${keys.map(([key]) => `      ${key}: \${X_${key.toUpperCase()}}`).join("\n")}
-    base_url: ${account.baseUrl}
-`
-  );
+  writeFileSync(join(path, ".env"), env, {mode: 0o600});
+  const head = "organisation: Test\ntimezone: Europe/Zurich\nreport: {periods: [last-month]}\n";
+  writeFileSync(join(path, "megaphone.yaml"), `${head}${yaml}`);
   return join(path, "megaphone.yaml");
 }
 
@@ -102,7 +88,7 @@ describe("a night", () => {
     const config = userFolder(dir.path, sandbox);
     const first = await megaphone(["run", "--config", config, "--as-of", "2020-06-20"]);
     expect(first).toMatchObject({code: 0});
-    expect(first.stdout).toMatch(/1 of 1 accounts read, \d+ calls; report: .*index\.html/);
+    expect(first.stdout).toMatch(/4 of 4 accounts read, \d+ calls; report: .*index\.html/);
     const data = join(dir.path, "data");
     const count = ["sql", "--data", data, "select count(*) as n from mart.post_metric", "--format", "csv"];
     const before = await megaphone(count);
@@ -111,7 +97,7 @@ describe("a night", () => {
   });
 
   it("costs at most 12 calls for 1,000 posts, and at most 3 and the refresh by age on the next one", async () => {
-    await using world = await closing(startSandbox({posts: 1000, night: "2020-11-29"}));
+    await using world = await closing(startSandbox({posts: 1000, night: "2020-11-29", only: ["x"]}));
     using dir = folder();
     const config = userFolder(dir.path, world);
     expect((await megaphone(["run", "--config", config, "--as-of", "2020-11-29"])).code).toBe(0);
@@ -146,11 +132,14 @@ describe("a night", () => {
     const config = userFolder(dir.path, sandbox);
     sandbox.setNight("2020-06-19");
     await megaphone(["run", "--config", config, "--as-of", "2020-06-19"]);
-    const landing = join(dir.path, "data", "landing", "x");
+    const landing = join(dir.path, "data", "landing");
     const before = new Map([...filesUnder(landing)].map(file => [file, readFileSync(file, "base64")]));
     sandbox.setNight("2020-06-20");
     await megaphone(["run", "--config", config, "--as-of", "2020-06-20"]);
-    for (const [file, content] of before) expect(readFileSync(file, "base64")).toBe(content);
+    for (const [file, content] of before) {
+      if (file.endsWith(".gz")) expect(readFileSync(file, "base64")).toBe(content);
+      else expect(readFileSync(file, "base64").slice(0, 400)).toBe(content.slice(0, 400));
+    }
     expect([...filesUnder(landing)].length).toBeGreaterThan(before.size);
   });
 
@@ -182,7 +171,7 @@ describe("two runs at once", () => {
 
 describe("an expired token", () => {
   it("ends the run with 1, keeps the last good publication and tells what to do", async () => {
-    await using world = await closing(startSandbox({night: "2020-06-20"}));
+    await using world = await closing(startSandbox({night: "2020-06-20", only: ["x"]}));
     using dir = folder();
     const config = userFolder(dir.path, world);
     await megaphone(["run", "--config", config, "--as-of", "2020-06-20"]);
@@ -194,6 +183,29 @@ describe("an expired token", () => {
     expect(readFileSync(published, "base64")).toBe(before);
     const status = await megaphone(["status", "--config", config]);
     expect(status.stdout).toContain("make a new one and put it into .env");
+  });
+});
+
+describe("one platform's failure", () => {
+  it("ends with 3, and leaves the others' rows and publication as they would have been", async () => {
+    await using world = await closing(startSandbox({night: "2020-06-20"}));
+    const published: Record<string, string> = {};
+    for (const faults of [[], ["facebook:token-expired"]]) {
+      using dir = folder();
+      const config = userFolder(dir.path, world);
+      world.setFaults(faults);
+      const ended = await megaphone(["run", "--config", config, "--as-of", "2020-06-20"]);
+      expect(ended.code).toBe(faults.length === 0 ? 0 : 3);
+      const query = `select platform, metric, kind, post_id, captured_on, value, status from mart.post_metric
+        where platform <> 'facebook' order by all`;
+      const rows = await megaphone(["sql", "--config", config, query, "--format", "csv"]);
+      expect(rows.stdout.split("\n").length).toBeGreaterThan(100);
+      published[faults.join()] = rows.stdout;
+      const status = await megaphone(["status", "--config", config]);
+      if (faults.length > 0) expect(status.stdout).toContain("make a new one (docs/facebook.md) and put it into .env");
+    }
+    world.setFaults([]);
+    expect(published["facebook:token-expired"]).toBe(published[""]);
   });
 });
 
@@ -250,7 +262,7 @@ describe("secrets", () => {
       ended.stderr,
       ...[...filesUnder(join(dir.path, "data"))].map(file => readFileSync(file, "latin1"))
     ];
-    for (const secret of Object.values(world.accounts[0]!.auth)) {
+    for (const secret of world.accounts.flatMap(({auth}) => Object.values(auth))) {
       for (const form of [
         secret,
         encodeURIComponent(secret),

@@ -90,7 +90,7 @@ describe("figures", () => {
       [900, null]
     ]);
     expect(figure.notes.join(" ")).toContain("[x] not available: Jan 2020.");
-    const {svg} = await render(chart, figure, "wide");
+    const {svg} = await render(chart, figure);
     for (const month of ["Jan 2020", "Feb 2020", "Mar 2020"]) expect(svg).toContain(`>${month}<`);
     expect(svg).toContain(">[x]<");
   });
@@ -113,14 +113,14 @@ describe("figures", () => {
     await fifteenMonths(copy, "x");
     const {chart, figure} = (await figuresOf(copy))("views_by_month");
     expect(figure.title).toBe(chart.meta.measure);
-    const {svg} = await render(chart, figure, "wide");
+    const {svg} = await render(chart, figure);
     for (const name of ["Facebook", "X"]) expect(svg).toContain(`>${name}<`);
   });
 
   it("draw a picture with role, title and description, the same twice, in an image three times the size", async () => {
     const {chart, figure} = drawn("views_by_month");
-    const first = await render(chart, figure, "wide");
-    const second = await render(chart, figure, "wide");
+    const first = await render(chart, figure);
+    const second = await render(chart, figure);
     expect(first.svg).toMatch(/^<svg[^>]* role="img" aria-labelledby="[^"]+"><title[^>]*>[^<]+<\/title><desc/);
     expect(second.svg).toBe(first.svg);
     expect(second.png.equals(first.png)).toBe(true);

@@ -44,9 +44,9 @@ describe("loading", () => {
     using dir = folder();
     await using warehouse = await emptyWarehouse();
     const landing = Landing.open(dir.path);
-    landNight(landing, "2020-06-02", [xPost("1", {like_count: 5}), xPost("2", {like_count: 7})]);
+    await landNight(landing, "2020-06-02", [xPost("1", {like_count: 5}), xPost("2", {like_count: 7})]);
     await load(warehouse, landing);
-    landNight(landing, "2020-06-03", [xPost("1", {like_count: 5}), xPost("2", {like_count: 8})]);
+    await landNight(landing, "2020-06-03", [xPost("1", {like_count: 5}), xPost("2", {like_count: 8})]);
     await load(warehouse, landing);
     expect(await warehouse.rows(readings)).toEqual([
       {captured_on: "2020-06-02", confirmed_on: "2020-06-02", value: "7"},
@@ -59,7 +59,7 @@ describe("loading", () => {
     using dir = folder();
     await using warehouse = await emptyWarehouse();
     const landing = Landing.open(dir.path);
-    landNight(landing, "2020-06-02", [xPost("1")], 3900);
+    await landNight(landing, "2020-06-02", [xPost("1")], 3900);
     expect(await load(warehouse, landing)).toBe(2);
     const before = await marts(await built(warehouse));
     expect(await load(warehouse, landing)).toBe(0);
@@ -70,9 +70,9 @@ describe("loading", () => {
     using dir = folder();
     await using warehouse = await emptyWarehouse();
     const landing = Landing.open(dir.path);
-    landNight(landing, "2020-06-01", [xPost("1", {like_count: 4})]);
-    landNight(landing, "2020-06-02", [xPost("1", {like_count: 4})], undefined, "early");
-    landNight(landing, "2020-06-02", [xPost("1", {like_count: 6})], undefined, "late");
+    await landNight(landing, "2020-06-01", [xPost("1", {like_count: 4})]);
+    await landNight(landing, "2020-06-02", [xPost("1", {like_count: 4})], undefined, "early");
+    await landNight(landing, "2020-06-02", [xPost("1", {like_count: 6})], undefined, "late");
     await load(warehouse, landing);
     expect(await warehouse.rows(readings)).toEqual([
       {captured_on: "2020-06-01", confirmed_on: "2020-06-01", value: "4"},
@@ -84,9 +84,9 @@ describe("loading", () => {
     using dir = folder();
     await using warehouse = await emptyWarehouse();
     const landing = Landing.open(dir.path);
-    landNight(landing, "2020-06-02", [xPost("1", {like_count: 5})]);
-    landNight(landing, "2020-06-09", [{id: "1", first_id: "1", is_gone: true}]);
-    landNight(landing, "2020-06-10", [{id: "1", first_id: "1", is_gone: true}]);
+    await landNight(landing, "2020-06-02", [xPost("1", {like_count: 5})]);
+    await landNight(landing, "2020-06-09", [{id: "1", first_id: "1", is_gone: true}]);
+    await landNight(landing, "2020-06-10", [{id: "1", first_id: "1", is_gone: true}]);
     await load(warehouse, landing);
     await build(warehouse, "2020-06-10");
     expect(await warehouse.rows("select post_id, deleted_on, text from mart.post")).toEqual([
@@ -99,8 +99,10 @@ describe("loading", () => {
     using dir = folder();
     await using warehouse = await emptyWarehouse();
     const landing = Landing.open(dir.path);
-    landNight(landing, "2020-06-01", [xPost("1", {like_count: 5})]);
-    landNight(landing, "2020-06-02", [xPost("1", {like_count: 6}, {id: "2", other_ids: ["2"], text: "Post one"})]);
+    await landNight(landing, "2020-06-01", [xPost("1", {like_count: 5})]);
+    await landNight(landing, "2020-06-02", [
+      xPost("1", {like_count: 6}, {id: "2", other_ids: ["2"], text: "Post one"})
+    ]);
     await load(warehouse, landing);
     await build(warehouse, "2020-06-02");
     expect(await warehouse.rows("select post_id, text from mart.post")).toEqual([{post_id: "x:1", text: "Post one"}]);
@@ -111,7 +113,7 @@ describe("loading", () => {
     using dir = folder();
     await using warehouse = await emptyWarehouse();
     const landing = Landing.open(dir.path);
-    landNight(landing, "2020-06-02", [xPost("1")]);
+    await landNight(landing, "2020-06-02", [xPost("1")]);
     await load(warehouse, landing);
     const clicks = "select value, status from mart.post_metric where metric = 'clicks' and kind = 'link'";
     expect(await warehouse.rows(clicks)).toEqual([{value: null, status: "not_permitted"}]);
@@ -132,8 +134,8 @@ describe("a rebuild", () => {
         })
       );
       if (night === 7) posts[3] = {id: "103", first_id: "103", is_gone: true};
-      landNight(landing, day, posts.slice(0, 3 + (night % 10)), 3900 + night);
-      if (night % 9 === 0) landNight(landing, day, posts.slice(0, 4), undefined, `again-${day}`);
+      await landNight(landing, day, posts.slice(0, 3 + (night % 10)), 3900 + night);
+      if (night % 9 === 0) await landNight(landing, day, posts.slice(0, 4), undefined, `again-${day}`);
       await load(nightly, landing);
       if (night % 3 === 0) await build(nightly, day);
     }
@@ -147,36 +149,36 @@ describe("a rebuild", () => {
 });
 
 describe("the landing zone", () => {
-  it("cuts off a torn last line, which nobody acknowledged", () => {
+  it("cuts off a torn last line, which nobody acknowledged", async () => {
     using dir = folder();
-    landNight(Landing.open(dir.path), "2020-06-02", [xPost("1")], 10);
+    await landNight(Landing.open(dir.path), "2020-06-02", [xPost("1")], 10);
     appendFileSync(join(dir.path, "landing", "manifest.ndjson"), '{"file":"x/po');
     expect(Landing.open(dir.path).lines).toHaveLength(2);
     expect(readFileSync(join(dir.path, "landing", "manifest.ndjson"), "utf8").endsWith("}\n")).toBe(true);
   });
 
-  it("refuses a manifest of which a line was changed", () => {
+  it("refuses a manifest of which a line was changed", async () => {
     using dir = folder();
-    landNight(Landing.open(dir.path), "2020-06-02", [xPost("1")], 10);
+    await landNight(Landing.open(dir.path), "2020-06-02", [xPost("1")], 10);
     const manifest = join(dir.path, "landing", "manifest.ndjson");
     writeFileSync(manifest, readFileSync(manifest, "utf8").replace('"rows":1', '"rows":2'));
     expect(() => Landing.open(dir.path)).toThrow(/line 2: the chain is broken/);
   });
 
-  it("says which landed files were changed or lost", () => {
+  it("says which landed files were changed or lost", async () => {
     using dir = folder();
     const landing = Landing.open(dir.path);
-    landNight(landing, "2020-06-02", [xPost("1")], 10);
+    await landNight(landing, "2020-06-02", [xPost("1")], 10);
     writeFileSync(landing.path(landing.lines[0]!), "");
     expect(landing.damaged().map(({stream}) => stream)).toEqual(["account"]);
   });
 
-  it("is folded in batches that never mix two runs of a day, nor a file with anything", () => {
+  it("is folded in batches that never mix two runs of a day, nor a file with anything", async () => {
     using dir = folder();
     const landing = Landing.open(dir.path);
-    landNight(landing, "2020-06-01", [xPost("1")], 10);
-    landNight(landing, "2020-06-02", [xPost("1")], 10, "early");
-    landNight(landing, "2020-06-02", [xPost("1")], 10, "late");
+    await landNight(landing, "2020-06-01", [xPost("1")], 10);
+    await landNight(landing, "2020-06-02", [xPost("1")], 10, "early");
+    await landNight(landing, "2020-06-02", [xPost("1")], 10, "late");
     const line = landing.lines[0]!;
     const file = {...line, source: "export" as const};
     const shape = [...batches([...landing.lines, file, file])].map(batch => batch.length);
@@ -190,7 +192,7 @@ describe("a process that is killed", () => {
     const landing = Landing.open(dir.path);
     for (let night = 1; night <= 20; night++) {
       const day = `2020-06-${String(night).padStart(2, "0")}`;
-      landNight(
+      await landNight(
         landing,
         day,
         Array.from({length: 200}, (_, i) => xPost(String(100 + i), {like_count: night})),

@@ -66,13 +66,13 @@ export function xPost(id: string, counters: Record<string, number> = {}, more: o
 }
 
 /** Lands one night of X: posts and, when given, followers. */
-export function landNight(
+export async function landNight(
   landing: Landing,
   day: string,
   posts: object[],
   followers?: number,
   run = `run-${day}`
-): void {
+): Promise<void> {
   const captured = {
     run_id: run,
     platform: "x",
@@ -87,10 +87,10 @@ export function landNight(
   if (followers !== undefined) {
     const record = {id: "7", name: "The mandate", username: "mandate", followers_count: followers};
     const batch = {...captured, stream: "account", cursor: {read_at: captured.captured_at}};
-    landing.append([{batch, records: [record]}], at);
+    await landing.append([{batch, records: [record]}], at);
   }
   const batch = {...captured, stream: "posts", cursor: {read_at: captured.captured_at}};
-  landing.append([{batch, records: posts}], at);
+  await landing.append([{batch, records: posts}], at);
 }
 
 export async function load(warehouse: Warehouse, landing: Landing): Promise<number> {
