@@ -6,6 +6,7 @@ import {
   type PlannedCall,
   type Planning,
   planPosts,
+  quarantine,
   type Refresh,
   type StreamState,
   type Tonight
@@ -78,7 +79,7 @@ export function planBackfill(options: BackfillOptions): {chunks: Chunk[]; clamps
 
 function measured(planning: Planning, {from, to}: Stretch): PlannedCall {
   const {account, stream, state, tonight} = planning;
-  const metrics = liveMetrics(stream.series!.metrics, state.cursor?.refused ?? {}, tonight.today);
+  const metrics = liveMetrics(stream.series!.metrics, quarantine(state.cursor), tonight.today);
   const ask = {account, parts: [], metrics, size: 1, from: new Date(from), to: new Date(to)};
   return call(planning, {how: "series", ask});
 }

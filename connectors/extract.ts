@@ -42,6 +42,7 @@ import {
   type PlannedCall,
   partLists,
   permittedParts,
+  quarantine,
   type StreamState,
   type Tonight
 } from "./plan.ts";
@@ -112,6 +113,9 @@ class Extraction {
   private readonly records = new Map<unknown, LandedRecord>();
   private readonly requests = new Map<string, Requests>();
   private readonly refused: Record<string, string>;
+  private readonly refusedAgain: Record<string, string>;
+  /** Metrics that the platform took tonight. */
+  private readonly taken = new Set<string>();
   private readonly bare: Record<string, string>;
   private readonly posts: Map<string, KnownPost>;
   /** Records a page, once the platform asked for less. */
@@ -128,6 +132,7 @@ class Extraction {
   ) {
     this.stream = connector.streams[name]!;
     this.refused = {...state?.cursor?.refused};
+    this.refusedAgain = {...state?.cursor?.refused_again};
     this.bare = {...state?.cursor?.bare};
     this.posts = new Map([...(state?.known ?? []), ...(state?.due ?? [])].map(post => [post.id, post]));
   }
@@ -148,18 +153,39 @@ class Extraction {
       records: [...this.records.values()],
       cursor: this.error === undefined ? this.cursor() : undefined,
       requests: [...this.requests.values()],
-      refused: Object.keys(this.refused).filter(metric => this.refused[metric] === this.tonight.today),
+      refused: this.refusedToday(),
       error: this.error
     };
   }
 
   private cursor(): Cursor {
-    const {refused, bare} = this;
+    const {refused, refusedAgain, bare} = this;
+    // An answer without records may not have looked at the metrics at all.
+    if (this.records.size > 0) {
+      for (const metric of this.taken) {
+        delete refused[metric];
+        delete refusedAgain[metric];
+      }
+    }
     return {
       read_at: this.tonight.now.toISOString(),
       ...(Object.keys(refused).length > 0 ? {refused} : {}),
+      ...(Object.keys(refusedAgain).length > 0 ? {refused_again: refusedAgain} : {}),
       ...(Object.keys(bare).length > 0 ? {bare} : {})
     };
+  }
+
+  private refusedToday(): string[] {
+    const {refused, refusedAgain} = this;
+    const days = Object.entries(quarantine({refused, refused_again: refusedAgain}));
+    return days.filter(([, on]) => on === this.tonight.today).map(([metric]) => metric);
+  }
+
+  /** Into quarantine; the day of the first refusal stays, because the metric's definition ended with it. */
+  private refuse(metric: string): void {
+    this.taken.delete(metric);
+    if (this.refused[metric] === undefined) this.refused[metric] = this.tonight.today;
+    else this.refusedAgain[metric] = this.tonight.today;
   }
 
   private async execute(call: PlannedCall): Promise<void> {
@@ -266,7 +292,9 @@ class Extraction {
     const ask = {...given, metrics: this.live(given.metrics)};
     if (given.metrics.length > 0 && ask.metrics.length === 0 && ask.parts.length === 0) return undefined;
     try {
-      return await this.send(request(ask));
+      const response = await this.send(request(ask));
+      for (const metric of ask.metrics) this.taken.add(metric);
+      return response;
     } catch (error) {
       if (error instanceof SizeError && ask.size > 1) {
         this.pageSize = Math.floor(ask.size / 2);
@@ -276,7 +304,7 @@ class Extraction {
       const taken = await this.metricsTaken(request, ask);
       // Refused each by itself: then the metrics are not what the platform minds, unless there is only one.
       if (taken.length === 0 && ask.metrics.length > 1) throw error;
-      for (const metric of ask.metrics) if (!taken.includes(metric)) this.refused[metric] = this.tonight.today;
+      for (const metric of ask.metrics) if (!taken.includes(metric)) this.refuse(metric);
       if (taken.length === 0 && ask.parts.length === 0) return undefined;
       return this.send(request({...ask, metrics: taken}));
     }
@@ -301,7 +329,8 @@ class Extraction {
   }
 
   private live(metrics: readonly string[]): string[] {
-    return metrics.filter(metric => liveMetrics([metric], this.refused, this.tonight.today).length > 0);
+    const refused = quarantine({refused: this.refused, refused_again: this.refusedAgain});
+    return liveMetrics(metrics, refused, this.tonight.today);
   }
 
   private async send(request: ApiRequest, countedCalls = 1) {
@@ -329,18 +358,20 @@ class Extraction {
     const {size, pack, unpack} = this.connector.batch!;
     const answers: [id: string, answer: unknown][] = [];
     for (const chunk of chunks(lists, size)) {
-      const asks = chunk.map(ids => ({...ask, metrics: this.live(ask.metrics), ids}));
+      let asks = chunk.map(ids => ({...ask, metrics: this.live(ask.metrics), ids}));
       let items = unpack((await this.send(pack(asks.map(request)), chunk.length)).body);
       const refused = chunk.findIndex((_, index) => this.errorIn(items[index]) instanceof MetricError);
       if (refused >= 0 && asks[refused]!.metrics.length > 1) {
         // Asked alone, the first that was refused shows which of the metrics it is.
         await this.ask(request, asks[refused]!);
-        const again = asks.map(one => ({...one, metrics: this.live(one.metrics)}));
-        items = unpack((await this.send(pack(again.map(request)), chunk.length)).body);
+        asks = asks.map(one => ({...one, metrics: this.live(one.metrics)}));
+        items = unpack((await this.send(pack(asks.map(request)), chunk.length)).body);
       }
       for (const [index, ids] of chunk.entries()) {
         const item = items[index];
-        answers.push([ids[0]!, this.errorIn(item) ?? item!.body]);
+        const error = this.errorIn(item);
+        if (error === undefined) for (const metric of asks[index]!.metrics) this.taken.add(metric);
+        answers.push([ids[0]!, error ?? item!.body]);
       }
     }
     return answers;

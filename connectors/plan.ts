@@ -25,8 +25,10 @@ export interface Refresh {
 export interface Cursor {
   /** ISO: when it was read. */
   read_at: string;
-  /** Metrics that the platform refused, each with the day. */
+  /** Metrics that the platform refuses, each with the day of its first refusal. */
   refused?: Record<string, string>;
+  /** Of those that were refused again after their quarantine: the last day. */
+  refused_again?: Record<string, string>;
   /** Ids of records without the nested part, each with when it was published (ISO). */
   bare?: Record<string, string>;
 }
@@ -71,6 +73,11 @@ export interface Tonight {
 export function listingStart(listedAt: Date | undefined, refresh: Pick<Refresh, "daily">, now: Date): Date | undefined {
   if (listedAt === undefined) return undefined;
   return new Date(Math.min(now.getTime() - refresh.daily * day, listedAt.getTime() - day));
+}
+
+/** The day from which each refused metric's quarantine counts: its last refusal. */
+export function quarantine(cursor: Pick<Cursor, "refused" | "refused_again"> | undefined): Record<string, string> {
+  return {...cursor?.refused, ...cursor?.refused_again};
 }
 
 /** The metrics of a declaration without those in quarantine. */
@@ -146,7 +153,7 @@ function planSnapshot(planning: Planning): PlannedCall[] {
   const {stream, state, refresh, tonight, account} = planning;
   const {metrics, isAlone, isAudience} = stream.snapshot!;
   if (isAudience && !isAudienceDue(state.cursor, refresh, tonight)) return [];
-  const live = liveMetrics(metrics, state.cursor?.refused ?? {}, tonight.today);
+  const live = liveMetrics(metrics, quarantine(state.cursor), tonight.today);
   const sets = isAlone ? live.map(metric => [metric]) : metrics === undefined || live.length > 0 ? [live] : [];
   return sets.map(metrics => {
     const ask: Ask = {account, parts: [], metrics, size: 1};
@@ -165,7 +172,7 @@ function isAudienceDue(cursor: Cursor | undefined, refresh: Refresh, {now, today
 function planSeries(planning: Planning): PlannedCall[] {
   const {stream, state, tonight, account} = planning;
   const {metrics, days, span, isRolling} = stream.series!;
-  const live = liveMetrics(metrics, state.cursor?.refused ?? {}, tonight.today);
+  const live = liveMetrics(metrics, quarantine(state.cursor), tonight.today);
   if (metrics !== undefined && live.length === 0) return [];
   const last = Date.parse(tonight.today) - day;
   // After nights that were missed the series goes on where it ended.
@@ -196,7 +203,7 @@ export function planPosts(planning: Planning): PlannedCall[] {
   const {now} = tonight;
   const bare = Object.values(state.cursor?.bare ?? {}).map(at => new Date(at));
   const metricsOf = (names: string[]): string[] =>
-    names.flatMap(name => liveMetrics(stream.parts![name]!.metrics, state.cursor?.refused ?? {}, tonight.today));
+    names.flatMap(name => liveMetrics(stream.parts![name]!.metrics, quarantine(state.cursor), tonight.today));
   /** Nested parts that may be asked of posts of these ages; not where one of them is known to lack it. */
   const nested = (youngest: number, lacks: boolean): string[] =>
     parts
@@ -263,7 +270,7 @@ export function planPosts(planning: Planning): PlannedCall[] {
   } else if (stream.isUnlisted) addApart(state.due, []);
   for (const [name, part] of parts) {
     if (part.read === undefined) continue;
-    const metrics = liveMetrics(part.metrics, state.cursor?.refused ?? {}, tonight.today);
+    const metrics = liveMetrics(part.metrics, quarantine(state.cursor), tonight.today);
     if (part.metrics !== undefined && metrics.length === 0) continue;
     const posts = apart.get(name)!;
     if (isListed && posts.length === 0) continue;

@@ -12,8 +12,8 @@ import type {StreamState} from "../connectors/plan.ts";
 import {dayIn, plusDays, startOf} from "./calendar.ts";
 import type {BackfillOptions, Context} from "./context.ts";
 import {complete} from "./finish.ts";
-import {accountId, Ledger} from "./ledger.ts";
-import {accountsOf, batchOf, connect, readAll} from "./night.ts";
+import {accountId} from "./ledger.ts";
+import {accountsOf, batchOf, connect, readAll, statesOf} from "./night.ts";
 import type {Run} from "./record.ts";
 import {scopeOf} from "./scope.ts";
 import {work} from "./work.ts";
@@ -66,17 +66,17 @@ async function planAll(
   const {connectors, settings} = workspace;
   const {timezone, refresh} = settings;
   const tonight = {now, today: dayIn(timezone, now)};
-  const ledger = await Ledger.read(workspace.warehouse, accounts, refresh, tonight.today, wanted.from);
+  const states = await statesOf(workspace, accounts, now, {listedFrom: startOf(timezone, wanted.from)});
   const done = await doneBefore(workspace, tonight.today);
   return accounts.map(account => {
+    const own = states.get(account)!;
     const connector = connectors.get(account.platform)!;
-    const states = ledger.pastStates(connector, account);
     const plan = planBackfill({
-      ...{connector, account, states, refresh, tonight, wanted},
+      ...{connector, account, states: own, refresh, tonight, wanted},
       done: stream => done(account, stream),
       startOf: day => startOf(timezone, day)
     });
-    return {account, states, ...plan};
+    return {account, states: own, ...plan};
   });
 }
 

@@ -26,16 +26,13 @@ export class Ledger {
     private readonly posts: Map<string, Map<string, StoredPost>>
   ) {}
 
-  /**
-   * What the warehouse knows of some accounts. Posts older than the refresh by age reaches are left out, unless those
-   * since a day are wanted.
-   */
+  /** What the warehouse knows of some accounts. Posts older than the refresh by age and the listing reach are left out. */
   static async read(
     warehouse: Warehouse,
     accounts: readonly Account[],
     refresh: Refresh,
     today: string,
-    since = today
+    listedFrom?: Date
   ): Promise<Ledger> {
     const ids = accounts.map(accountId);
     const cursors = [...(await storedCursors(warehouse))].map(([key, text]): [string, Cursor] => [
@@ -43,33 +40,20 @@ export class Ledger {
       JSON.parse(text) as Cursor
     ]);
     const posts = new Map(ids.map(id => [id, new Map<string, StoredPost>()]));
-    const oldest = plusDays(today, -Math.max(refresh.daily, refresh.weekly, refresh.monthly) - 1);
-    const [from] = [since, oldest].sort() as [string, string];
-    for (const post of await storedPosts(warehouse, ids, from)) posts.get(post.accountId)!.set(post.id, post);
+    const reach = plusDays(today, -Math.max(refresh.daily, refresh.weekly, refresh.monthly) - 1);
+    const listed = listedFrom === undefined ? reach : plusDays(listedFrom.toISOString().slice(0, 10), -1);
+    const oldest = [listed, reach].sort()[0]!;
+    for (const post of await storedPosts(warehouse, ids, oldest)) posts.get(post.accountId)!.set(post.id, post);
     return new Ledger(new Map(cursors), posts);
   }
 
-  /** The state of each stream of an account before a night. */
-  states(connector: Connector, account: Account, refresh: Refresh, calendar: Calendar): Map<string, StreamState> {
-    return this.eachStream(connector, account, (stream, cursor, posts) =>
-      isOfPosts(stream) && (cursor !== undefined || stream.isUnlisted)
-        ? sorted(stream, posts, cursor, refresh, calendar, account)
-        : {due: [], known: []}
-    );
-  }
-
-  /** The state of each stream of an account before its past is read: what is known of its posts, and none is due. */
-  pastStates(connector: Connector, account: Account): Map<string, StreamState> {
-    return this.eachStream(connector, account, (stream, _cursor, posts) => ({
-      due: [],
-      known: isOfPosts(stream) ? posts.filter(({isFromApi}) => isFromApi) : []
-    }));
-  }
-
-  private eachStream(
+  /** The state of each stream of an account before a night, or before a listing from another day on. */
+  states(
     connector: Connector,
     account: Account,
-    part: (stream: Stream, cursor: Cursor | undefined, posts: StoredPost[]) => Pick<StreamState, "due" | "known">
+    refresh: Refresh,
+    calendar: Calendar,
+    listedFrom?: Date
   ): Map<string, StreamState> {
     const streams = Object.entries(connector.streams);
     const claimed = streams.flatMap(([, {types}]) => types ?? []);
@@ -77,12 +61,14 @@ export class Ledger {
     return new Map(
       streams.map(([name, stream]): [string, StreamState] => {
         const cursor = this.cursors.get(`${accountId(account)} ${name}`);
+        const isKnown = cursor !== undefined || stream.isUnlisted || listedFrom !== undefined;
+        if (!isOfPosts(stream) || !isKnown) return [name, {cursor, due: [], known: []}];
         const own = posts.filter(({type}) =>
           stream.types === undefined
             ? type === null || !claimed.includes(type)
             : type !== null && stream.types.includes(type)
         );
-        return [name, {cursor, ...part(stream, cursor, own)}];
+        return [name, {cursor, ...sorted(stream, own, cursor, refresh, calendar, account, listedFrom)}];
       })
     );
   }
@@ -151,10 +137,11 @@ function sorted(
   cursor: Cursor | undefined,
   refresh: Refresh,
   {now, today, timezone}: Calendar,
-  account: Account
+  account: Account,
+  listedFrom: Date | undefined
 ): Pick<StreamState, "due" | "known"> {
   const listedAt = cursor && new Date(cursor.read_at);
-  const from = stream.lists && listingStart(listedAt, refresh, now);
+  const from = stream.lists && (listedFrom ?? listingStart(listedAt, refresh, now));
   const listedOn = listedAt && dayIn(timezone, listedAt);
   const limits = Object.values(stream.parts ?? {}).flatMap(({youngerThanDays}) => youngerThanDays ?? []);
   const due: KnownPost[] = [];

@@ -44,19 +44,38 @@ export function accountsOf({accounts}: Settings, only?: readonly string[]): Acco
 
 /** The plans of a night for some accounts; without a ledger what the warehouse knows is read. */
 export async function planNight(
-  {settings, connectors, warehouse}: Known,
+  known: Known,
   accounts: readonly Account[],
   now: Date,
   ledger?: Ledger
 ): Promise<AccountPlan[]> {
-  const {timezone, refresh} = settings;
-  const today = dayIn(timezone, now);
-  const known = ledger ?? (await Ledger.read(warehouse, accounts, refresh, today));
+  const {settings, connectors} = known;
+  const today = dayIn(settings.timezone, now);
+  const states = await statesOf(known, accounts, now, {ledger});
   return accounts.map(account => {
     const connector = connectors.get(account.platform)!;
-    const states = known.states(connector, account, refresh, {now, today, timezone});
-    return {account, states, calls: planAccount(connector, account, states, refresh, {now, today})};
+    const own = states.get(account)!;
+    return {account, states: own, calls: planAccount(connector, account, own, settings.refresh, {now, today})};
   });
+}
+
+/** What is known of the streams of some accounts; of their posts those since `listedFrom`, the night's start unless told. */
+export async function statesOf(
+  {settings, connectors, warehouse}: Known,
+  accounts: readonly Account[],
+  now: Date,
+  options: {listedFrom?: Date; ledger?: Ledger | undefined} = {}
+): Promise<Map<Account, Map<string, StreamState>>> {
+  const {timezone, refresh} = settings;
+  const calendar = {now, today: dayIn(timezone, now), timezone};
+  const {listedFrom} = options;
+  const ledger = options.ledger ?? (await Ledger.read(warehouse, accounts, refresh, calendar.today, listedFrom));
+  return new Map(
+    accounts.map(account => {
+      const connector = connectors.get(account.platform)!;
+      return [account, ledger.states(connector, account, refresh, calendar, listedFrom)];
+    })
+  );
 }
 
 /** Reads the accounts in parallel, lands what they gave, and writes into the run how each fared. */
@@ -76,7 +95,7 @@ export async function readAccounts(workspace: Workspace, run: Run, night: Night)
 /** How long one night may take in all; what is not read by then is read the next night. */
 const runMilliseconds = 60 * 60 * 1000;
 
-/** Reads accounts in parallel as `read` says, which lands what they gave. Throws StopError once stopped. */
+/** Reads accounts in parallel as `read` says. Throws StopError once stopped. */
 export async function readAll<Plan extends {account: Account}>(
   workspace: Workspace,
   run: Run,

@@ -1,4 +1,5 @@
 /** From a chart's declaration and the published rows to what is drawn, said and tabled. */
+import {breaksOf, type Definition} from "./breaks.ts";
 import type {Words} from "./narrative/words.ts";
 import type {Period} from "./period.ts";
 
@@ -69,7 +70,13 @@ export interface DrawnRow {
   definition: string | null;
   series: string;
   is_end: boolean;
+  /** What the platform counts changes here. */
   is_break: boolean;
+  /** Date and kind of the change, and the date alone; empty where there is none. */
+  break_label: string;
+  break_date: string;
+  /** In the right half of its panel, where labels stand left of what they name. */
+  is_late: boolean;
 }
 
 export interface Figure {
@@ -100,6 +107,8 @@ interface Context {
   words: Words;
   period: Period;
   edition: Edition;
+  /** What the platforms' metrics mean, and from when to when. */
+  definitions?: readonly Definition[];
 }
 
 /** The figure that a chart makes of the published rows; without rows it says that nothing was measured. */
@@ -107,11 +116,12 @@ export function figureOf(chart: ChartSpec, values: readonly ValueRow[], context:
   const {words, edition} = context;
   const tidy = values.filter(row => row.indicator === chart.indicator && belongs(row, chart.meta, context));
   const chosen = onOneBasis(tidy.filter(row => hasClass(row, chart.meta)));
-  const rows = draw(chart, chosen.rows, tidy, context);
+  const {rows, breaks} = draw(chart, chosen.rows, tidy, context);
   const platforms = [...new Set(tidy.map(row => words.name(`platforms.${row.platform}`)))];
   const notes = notesOf(
     chosen,
     rows,
+    breaks,
     chart.meta.finding === "total" ? wholesOf(chart, values, context.period) : [],
     context
   );
@@ -185,12 +195,14 @@ function onOneBasis(rows: readonly ValueRow[]): {rows: ValueRow[]; left: number}
   return {rows: kept, left};
 }
 
-function draw(chart: ChartSpec, rows: readonly ValueRow[], all: readonly ValueRow[], {words}: Context): DrawnRow[] {
+/** The drawn rows, and the notes of the breaks among them. */
+function draw(chart: ChartSpec, rows: readonly ValueRow[], all: readonly ValueRow[], context: Context) {
+  const {words, definitions = []} = context;
   const {meta} = chart;
   const column = meta.class;
   const classes = column === undefined ? [] : rankedClasses(rows, column);
   const kept = meta.classes === "all" ? classes : classes.slice(0, classes.length > 5 ? 4 : 5);
-  const drawn = [...rows]
+  const drawn = (column === undefined ? oneAPeriod(rows) : [...rows])
     .sort(
       (a, b) =>
         `${a.platform} ${a.period_start}`.localeCompare(`${b.platform} ${b.period_start}`) ||
@@ -210,11 +222,14 @@ function draw(chart: ChartSpec, rows: readonly ValueRow[], all: readonly ValueRo
         class_order: name === "rest" ? kept.length : kept.indexOf(name),
         state,
         state_mark: state === null ? "" : words.say(`states.${state}`),
-        is_partial: state === null && (row.note?.includes("not yet mature") ?? false),
+        is_partial: state === null && isOfSome(row),
         definition: row.definition_id,
         series: "",
         is_end: false,
-        is_break: false
+        is_break: false,
+        break_label: "",
+        break_date: "",
+        is_late: false
       };
     });
   if (column === "post_type" && meta.period === "month") {
@@ -230,7 +245,8 @@ function draw(chart: ChartSpec, rows: readonly ValueRow[], all: readonly ValueRo
     }
   } else if (meta.period === "month") drawn.push(...silentMonths(drawn, words));
   const order = (row: DrawnRow) => `${row.platform_title} ${row.period_start}`;
-  return inSeries(drawn.sort((a, b) => (order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0)));
+  const sorted = drawn.sort((a, b) => (order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0));
+  return {rows: sorted, breaks: inSeries(sorted, definitions, meta, words)};
 }
 
 function blank(words: Words, platform: string | null): DrawnRow {
@@ -248,8 +264,30 @@ function blank(words: Words, platform: string | null): DrawnRow {
     definition: null,
     series: "",
     is_end: false,
-    is_break: false
+    is_break: false,
+    break_label: "",
+    break_date: "",
+    is_late: false
   };
+}
+
+/** Of some of its posts alone: the others are too young, were not measured or are counted by another definition. */
+function isOfSome({note}: ValueRow): boolean {
+  return /not yet mature|not measured|another definition/.test(note ?? "");
+}
+
+/** Where a platform counted a period in two ways, one row says so instead of two values that the eye would add up. */
+function oneAPeriod(rows: readonly ValueRow[]): ValueRow[] {
+  const groups = new Map<string, ValueRow[]>();
+  for (const row of rows) {
+    const key = `${row.platform} ${row.account_id} ${row.period_start} ${row.part} ${row.category}`;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].flatMap(group => {
+    const ids = [...new Set(group.map(row => row.definition_id))];
+    if (ids.length < 2) return group;
+    return [{...group[0]!, value: null, status: "break", note: null, definition_id: ids.join(" | ")}];
+  });
 }
 
 /** Months between a panel's first and last without a row: no post of theirs is measured, which the picture must say. */
@@ -280,22 +318,34 @@ export function monthsFrom(first: string, last: string): string[] {
   }
 }
 
-/** Lines break at a gap and where a platform changed what it counts; the two ends are marked. */
-function inSeries(drawn: DrawnRow[]): DrawnRow[] {
+/** Lines break at a gap and where a platform changed what it counts; the two ends are marked. Gives the breaks' notes. */
+function inSeries(
+  drawn: readonly DrawnRow[],
+  definitions: readonly Definition[],
+  meta: ChartMeta,
+  words: Words
+): string[] {
+  const notes: string[] = [];
   for (const title of new Set(drawn.map(row => row.platform_title))) {
     const own = drawn.filter(row => row.platform_title === title);
+    if (meta.period === "day" || meta.period === "month") {
+      for (const {at, label, date, note} of breaksOf(own, definitions, meta.period, words)) {
+        at.is_break = true;
+        at.break_label = label;
+        at.break_date = date;
+        notes.push(note);
+      }
+    }
     let part = 0;
-    let before: string | null = null;
-    for (const row of own) {
-      row.is_break = before !== null && row.definition !== null && row.definition !== before;
+    for (const [index, row] of own.entries()) {
+      row.is_late = index * 2 >= own.length;
       if (row.value === null || row.is_break) part += 1;
-      before = row.definition ?? before;
       row.series = String(part);
     }
     const firm = own.filter(row => row.value !== null && row.state === null);
     for (const end of [firm[0], firm.at(-1)]) if (end !== undefined) end.is_end = true;
   }
-  return drawn;
+  return notes;
 }
 
 /** Classes by how much they add up to, the largest first. */
@@ -350,10 +400,10 @@ function findingOf(
     return words.say("findings.largest", {platform, class: first.class_title, value: words.percent(first.value!, 0)});
   }
   if (meta.finding !== "total") return undefined;
-  const [whole] = wholesOf(chart, values, period);
-  if (whole === undefined) return undefined;
+  const [whole, ...others] = wholesOf(chart, values, period);
+  if (whole === undefined || others.length > 0) return undefined;
   const finding = words.say(`findings.${chart.name}`, {platform, value: words.whole(whole.value!)});
-  const isAll = whole.note === null || whole.note.startsWith("as read");
+  const isAll = whole.note === null || !isOfSome(whole);
   return isAll || whole.n === null ? finding : words.say("findings.counting", {finding, n: words.whole(whole.n)});
 }
 
@@ -377,6 +427,7 @@ function wholesOf({indicator, meta}: ChartSpec, values: readonly ValueRow[], per
 function notesOf(
   chosen: {rows: ValueRow[]; left: number},
   rows: readonly DrawnRow[],
+  breaks: readonly string[],
   wholes: readonly ValueRow[],
   {words}: Context
 ): string[] {
@@ -387,9 +438,7 @@ function notesOf(
     if (state !== null) states.set(state, [...(states.get(state) ?? []), class_title || words.month(period_start)]);
   }
   for (const [state, periods] of states) {
-    const shown = [...new Set(periods)];
-    const list =
-      shown.length > 4 ? [...shown.slice(0, 3), words.say("notes.more", {count: String(shown.length - 3)})] : shown;
+    const list = fewOf([...new Set(periods)], words);
     notes.push(
       words.say("notes.state", {
         mark: words.say(`states.${state}`),
@@ -407,18 +456,23 @@ function notesOf(
   const partial = [
     ...new Set(
       chosen.rows.flatMap(row =>
-        row.value !== null && row.note?.includes("not yet mature")
-          ? `${words.month(row.period_start)}: ${row.note}`
-          : []
+        row.value !== null && isOfSome(row) ? `${words.month(row.period_start)}: ${row.note}` : []
       )
     )
   ];
-  if (partial.length > 0) notes.push(`${partial.join("; ")}.`);
+  if (partial.length > 0) notes.push(`${fewOf(partial, words).join("; ")}.`);
   const read = [...new Set(chosen.rows.flatMap(row => (row.note?.startsWith("as read on") ? row.note : [])))];
   if (read.length > 0) notes.push(`${read.at(-1)![0]!.toUpperCase()}${read.at(-1)!.slice(1)}.`);
-  if (rows.some(row => row.is_break)) notes.push(words.say("notes.break"));
+  notes.push(...breaks);
+  if (breaks.length > 0 && chosen.rows.some(({basis}) => basis === "age_28")) notes.push(words.say("notes.read_later"));
   if (chosen.left > 0) notes.push(words.say("notes.other_basis", {count: String(chosen.left)}));
   return notes;
+}
+
+/** At most four, or three and how many more. */
+function fewOf(items: readonly string[], words: Words): string[] {
+  if (items.length <= 4) return [...items];
+  return [...items.slice(0, 3), words.say("notes.more", {count: String(items.length - 3)})];
 }
 
 function altOf(chart: ChartSpec, rows: readonly DrawnRow[], words: Words): string {

@@ -26,6 +26,12 @@ const sizes = {
   narrow: {whole: 340, inner: 268, title: 16, subtitle: 14, labels: 12, titleLetters: 36, textLetters: 48}
 } as const;
 
+/** Pixels that a month takes at most. */
+const widestBand = 70;
+
+/** Pixels above a panel at which the dates of its breaks stand, above the title of its axis. */
+const breakTop = -46;
+
 /** Pixels of the picture's print: 286 dots an inch at 16.5 cm. */
 const pngScale = 3;
 
@@ -76,16 +82,19 @@ export function wholeSpec(chart: ChartSpec, figure: Figure, width: Width): TopLe
     rows.length === 0
       ? undefined
       : {...drawing, data: {values: rows}, spec: {...drawing.spec, ...frame(chart, size.inner)}};
-  for (const {encoding} of shown?.spec.layer ?? []) setScales(encoding, rows);
+  for (const layer of shown?.spec.layer ?? []) {
+    setScales(layer.encoding, rows);
+    keepSlim(layer, size.inner);
+  }
   if (shown !== undefined && rows.some(row => row.is_break))
-    shown.spec.layer = [...shown.spec.layer, breakRule(chart.meta.period)];
+    shown.spec.layer = [...shown.spec.layer, ...breakRules(chart.meta.period, width)];
   const lines = [...figure.notes, figure.source].flatMap(note => wrap(note, size.textLetters));
   return {
     $schema,
     description,
     title: {text: wrap(figure.title, size.titleLetters), subtitle: wrap(figure.subtitle, size.textLetters - 12)},
     spacing: 14,
-    vconcat: [...(shown === undefined ? [] : [shown]), footer(lines, size.inner)],
+    vconcat: [...(shown === undefined ? [] : [shown]), footer(lines, size.inner, size.labels)],
     config: {
       ...theme,
       axis: {...theme.axis, labelFontSize: size.labels, titleFontSize: size.labels},
@@ -98,7 +107,8 @@ export function wholeSpec(chart: ChartSpec, figure: Figure, width: Width): TopLe
 }
 
 interface Layer {
-  encoding: {x?: Channel; y?: Channel; color?: Channel};
+  mark: {type: string; [key: string]: unknown};
+  encoding: {x?: Channel; y?: Channel; color?: Channel; [channel: string]: Channel | undefined};
   [key: string]: unknown;
 }
 
@@ -126,6 +136,13 @@ function setScales(encoding: Layer["encoding"], rows: readonly DrawnRow[]): void
   }
 }
 
+/** Columns of a few months do not fill the panel. */
+function keepSlim({mark, encoding}: Layer, inner: number): void {
+  const months = (encoding.x?.scale as {domain?: string[]} | undefined)?.domain?.length;
+  if (mark.type !== "bar" || encoding.x?.type !== "ordinal" || months === undefined) return;
+  if (inner / months > widestBand) mark.width = Math.round(0.66 * widestBand);
+}
+
 function dateOf(day: string): object {
   const [year, month, date] = day.split("-").map(Number);
   return {year, month, date, utc: true};
@@ -137,20 +154,36 @@ function frame(chart: ChartSpec, inner: number): {width: number; height: number 
   return isClassed ? {width: inner - 150, height: {step: 26}} : {width: inner, height: 220};
 }
 
-function breakRule(period: string): Layer {
+/** Where a definition begins or ends: a rule before the period, with its date above the panel. */
+function breakRules(period: string, width: Width): Layer[] {
   const x =
     period === "day"
       ? {field: "period_start", type: "temporal", timeUnit: "utcyearmonthdate"}
-      : {field: "period_start", type: "ordinal"};
-  return {transform: [{filter: "datum.is_break"}], mark: {type: "rule", strokeWidth: 1.5}, encoding: {x}};
+      : {field: "period_start", type: "ordinal", bandPosition: 0};
+  const top = {value: breakTop};
+  const field = width === "wide" ? "break_label" : "break_date";
+  const label = (isLate: boolean): Layer => ({
+    transform: [{filter: `datum.is_break && ${isLate ? "" : "!"}datum.is_late`}],
+    mark: {type: "text", align: isLate ? "right" : "left", baseline: "top", dx: isLate ? -4 : 4},
+    encoding: {x, y: top, text: {field, type: "nominal"}}
+  });
+  return [
+    {
+      transform: [{filter: "datum.is_break"}],
+      mark: {type: "rule", strokeWidth: 1.5},
+      encoding: {x, y: top, y2: {value: "height"}}
+    },
+    label(false),
+    label(true)
+  ];
 }
 
-function footer(lines: string[], width: number): object {
+function footer(lines: string[], width: number, fontSize: number): object {
   return {
     data: {values: lines.map((text, line) => ({text, line}))},
     width,
     height: {step: 18},
-    mark: {type: "text", align: "left", baseline: "middle", x: -40, color: "#595959", fontSize: 12},
+    mark: {type: "text", align: "left", baseline: "middle", x: -40, color: "#595959", fontSize},
     encoding: {y: {field: "line", type: "ordinal", axis: null}, text: {field: "text", type: "nominal"}}
   };
 }

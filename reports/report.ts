@@ -1,6 +1,7 @@
 /** Reports: pure functions of a published copy, written to a folder that is replaced whole. */
 import {mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync} from "node:fs";
 import {dirname, join, relative} from "node:path";
+import type {Definition as MetricDefinition} from "./breaks.ts";
 import {
   type ChartMeta,
   type ChartSpec,
@@ -66,11 +67,17 @@ export async function writeReport(options: ReportOptions): Promise<{index: strin
        value, numerator, denominator, n, basis, status, note, definition_id
      from publish.value
      where indicator in (${names.map(name => `'${name}'`).join(", ")}) and coalesce(dimension, '') <> 'post' and period <> 'week'
+       and (period <> 'day' or period_start = date '${edition.as_of_on}'${
+         period.start === null ? "" : ` or period_start between date '${period.start}' and date '${period.end}'`
+       })
      order by all`
   )) as unknown as ValueRow[];
   const definitions = (await query(
     `select title, definition, formula, caveats from publish.catalogue where indicator in (${names.map(name => `'${name}'`).join(", ")}) order by title`
   )) as unknown as Definition[];
+  const metrics = (await query(
+    "select definition_id, platform, platform_metric, meaning, valid_from, valid_to from publish.metric_definition order by 1"
+  )) as unknown as MetricDefinition[];
   const reach = await query(
     "select distinct platform from publish.account where platform not in (select platform from publish.metric_definition where metric = 'reach') order by 1"
   );
@@ -86,6 +93,7 @@ export async function writeReport(options: ReportOptions): Promise<{index: strin
       charts,
       values,
       definitions,
+      metrics,
       withoutReach: reach.map(row => words.name(`platforms.${row.platform}`)),
       target
     });
@@ -102,6 +110,7 @@ interface Writing extends Omit<ReportOptions, "edition"> {
   charts: ChartSpec[];
   values: ValueRow[];
   definitions: Definition[];
+  metrics: MetricDefinition[];
   withoutReach: string[];
   target: string;
 }
@@ -119,7 +128,7 @@ async function writeLanguage(options: Writing): Promise<string[]> {
   };
   const figures: PageParts["figures"] = [];
   for (const chart of options.charts) {
-    const figure = figureOf(chart, values, {words, period, edition});
+    const figure = figureOf(chart, values, {words, period, edition, definitions: options.metrics});
     const wide = await render(chart, figure);
     const narrow = formats.includes("html") ? await renderNarrow(chart, figure) : wide.svg;
     const downloads = [];

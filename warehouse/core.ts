@@ -77,7 +77,8 @@ create table if not exists meta.check (run_id varchar, check_name varchar, model
 create table if not exists meta.perishable (account_id varchar, stream varchar, what varchar, lost_on date);
 create table if not exists mart.median_rank (n bigint, rank bigint);
 create table if not exists mart.metric_definition (definition_id varchar, platform varchar, metric varchar,
-  platform_metric varchar, meaning varchar, unit varchar, additivity varchar, valid_from date, valid_to date);
+  platform_metric varchar, meaning varchar, unit varchar, additivity varchar, valid_from date, valid_to date,
+  source varchar);
 `;
 
 /** Creates what is not there yet; calling it again changes nothing. */
@@ -150,7 +151,7 @@ create or replace view mart.account_metric as
   join core.source as s on s.source_key = r.source_key
   left join meta.load as l on l.load_key = r.load_key
   left join mart.metric_definition as d on d.platform = a.platform and d.metric = r.metric
-    and r.on_date >= d.valid_from and r.on_date <= coalesce(d.valid_to, date '9999-12-31')
+    and (d.source is null or d.source = s.source) and r.on_date >= d.valid_from and r.on_date <= coalesce(d.valid_to, date '9999-12-31')
   where r.rank = 1;
 `);
 }
@@ -171,7 +172,7 @@ function longView(): string {
   join core.source as s on s.source_key = r.source_key
   left join meta.load as l on l.load_key = r.load_key
   left join mart.metric_definition as d on d.platform = p.platform and d.metric = '${metric}'
-    and r.captured_on >= d.valid_from and r.captured_on <= coalesce(d.valid_to, date '9999-12-31')`
+    and (d.source is null or d.source = s.source) and r.captured_on >= d.valid_from and r.captured_on <= coalesce(d.valid_to, date '9999-12-31')`
     )
     .join("\n  union all");
 }

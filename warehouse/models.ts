@@ -12,6 +12,7 @@ import {fileURLToPath} from "node:url";
 import {parse} from "yaml";
 import {z} from "zod";
 import type {Union} from "./core.ts";
+import {definitionsOf, fillDefinitions} from "./definitions.ts";
 import {metricColumns} from "./metrics.ts";
 import {checkModel, type Offence, tablesOf} from "./portable.ts";
 import {literal, type Warehouse} from "./warehouse.ts";
@@ -34,8 +35,10 @@ const twinSchema = z.strictObject({
   by: z.enum(["post", "period"]).optional(),
   /** The columns that make a row unique. */
   grain: z.array(z.string()).optional(),
-  /** Of one text that makes several models and a macro for people: the values of its parameters. */
-  parameters: z.record(z.string(), z.array(z.int())).optional(),
+  /** Of one text that makes models and a macro for people: the values of its parameters. */
+  parameters: z.record(z.string(), z.array(z.union([z.int(), z.string()]))).optional(),
+  /** The macro's name where it is not the model's own; the text then makes one model. */
+  macro: z.string().optional(),
   /** Staging: the landed stream, its columns and the union that it feeds. */
   reads: z.string().optional(),
   columns: z.record(z.string(), z.string()).optional(),
@@ -49,6 +52,8 @@ const twinSchema = z.strictObject({
         unit: z.string(),
         additivity: z.string(),
         id: z.string().optional(),
+        /** Whose readings alone it speaks of, where a platform's API and its files count differently. */
+        source: z.enum(["api", "export"]).optional(),
         valid_from: z.string().optional(),
         valid_to: z.string().optional()
       })
@@ -147,17 +152,19 @@ function readModel(root: string, layer: Model["layer"], name: string): Model {
   return {name, layer, relation: `${schemas[layer]}.${name}`, sql, twin: twin.data, file: `${file}.sql`};
 }
 
-/** A text with parameters makes one model for each value of its first parameter. */
+/** A text with parameters makes one model for each value of its first parameter, and a macro. */
 function instances(model: Model): Model[] {
   const parameters = Object.entries(model.twin.parameters ?? {});
   const [first, ...others] = parameters;
   if (first === undefined) return [model];
-  const macro = {relation: model.relation, parameters: parameters.map(([name]) => name), sql: model.sql};
+  const relation = model.twin.macro ?? model.relation;
+  const macro = {relation, parameters: parameters.map(([name]) => name), sql: model.sql};
+  const suffix = (given: number | string): string => (model.twin.macro === undefined ? `_${given}` : "");
   return first[1].map((given, index) => ({
     ...model,
     ...(index === 0 ? {macro} : {}),
-    name: `${model.name}_${given}`,
-    relation: `${model.relation}_${given}`,
+    name: `${model.name}${suffix(given)}`,
+    relation: `${model.relation}${suffix(given)}`,
     sql: [[first[0], [given]] as const, ...others].reduce(
       (sql, [parameter, values]) => sql.replaceAll(new RegExp(`\\b${parameter}\\b`, "g"), String(values[0])),
       model.sql
@@ -261,12 +268,17 @@ export async function buildModels(
     const last = await warehouse.row<{as_of_on: string | null; models_hash: string | null}>(
       "select as_of_on, models_hash from core.setting"
     );
-    const all = full || last?.models_hash !== hash || last.as_of_on === null || last.as_of_on > build.asOfOn;
-    await prepare(warehouse, models, build, all, last?.as_of_on ?? null);
+    const lastOn = last?.as_of_on ?? null;
+    // Where a definition begins, what was the latest under the one before it is no longer.
+    const isRedefined = definitionsOf(models).some(
+      item => item.valid_from > (lastOn ?? "") && item.valid_from <= build.asOfOn
+    );
+    const all = full || last?.models_hash !== hash || lastOn === null || lastOn > build.asOfOn || isRedefined;
+    await prepare(warehouse, models, build, all, lastOn);
     const results: CheckResult[] = [];
     for (const model of ordered) {
       await buildModel(warehouse, model, all, build.runId);
-      if (model.relation === "mart.calendar_day") await findChangedPeriods(warehouse, all, last?.as_of_on ?? null);
+      if (model.relation === "mart.calendar_day") await findChangedPeriods(warehouse, all, lastOn);
       results.push(...(await check(warehouse, model, all)));
     }
     const failed = results.filter(({status}) => status === "failed");
@@ -290,6 +302,7 @@ export async function buildModels(
 
 /** The clock, the named ranges, the definitions, and the posts that must be looked at again. */
 async function prepare(warehouse: Warehouse, models: Model[], build: Build, all: boolean, lastOn: string | null) {
+  await fillDefinitions(warehouse, models);
   const ranges = Object.entries(build.ranges).map(
     ([name, {from, to}]) => `(${literal(name)}, date ${literal(from)}, date ${literal(to)})`
   );
@@ -299,29 +312,11 @@ async function prepare(warehouse: Warehouse, models: Model[], build: Build, all:
       from core.setting;
     delete from mart.named_range;
     ${ranges.length > 0 ? `insert into mart.named_range values ${ranges.join(", ")};` : ""}
-    delete from mart.metric_definition;
-    ${definitions(models)}
     create or replace temp table changed_post as
       select post_key, published_on from core.post
       where ${all} or post_key in (select post_key from core.pending_post)
         or published_on between date ${literal(lastOn ?? build.asOfOn)} - 27 and date ${literal(build.asOfOn)} - 28
         or published_on between date ${literal(lastOn ?? build.asOfOn)} - 6 and date ${literal(build.asOfOn)} - 7`);
-}
-
-function definitions(models: Model[]): string {
-  const rows = new Map<string, string>();
-  for (const {twin} of models) {
-    const platform = /^landing\.(.+?)__/.exec(twin.reads ?? "")?.[1];
-    for (const item of twin.definitions ?? []) {
-      const id = item.id ?? `${platform}:${item.metric}`;
-      const texts = [id, platform!, item.metric, item.platform_metric, item.meaning, item.unit, item.additivity];
-      const dates = [item.valid_from ?? "1970-01-01", item.valid_to].map(day =>
-        day === undefined ? "cast(null as date)" : `date ${literal(day)}`
-      );
-      if (!rows.has(id)) rows.set(id, `(${[...texts.map(literal), ...dates].join(", ")})`);
-    }
-  }
-  return rows.size === 0 ? "" : `insert into mart.metric_definition values ${[...rows.values()].join(", ")};`;
 }
 
 /** The periods that the changed posts and the days since the last build fall in. */

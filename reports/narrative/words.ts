@@ -14,6 +14,8 @@ export interface Words {
   percent: (ratio: number, digits?: number) => string;
   /** 30 November 2020. */
   day: (iso: string) => string;
+  /** 30 Nov 2020. */
+  shortDay: (iso: string) => string;
   /** Nov 2020. */
   month: (iso: string) => string;
 }
@@ -29,6 +31,7 @@ export function wordsOf(language: string): Words {
   const date = (options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {...options, timeZone: "UTC"});
   const days = date({day: "numeric", month: "long", year: "numeric"});
+  const shortDays = date({day: "numeric", month: "short", year: "numeric"});
   const months = date({month: "short", year: "numeric"});
   const wholes = new Intl.NumberFormat(language, {maximumFractionDigits: 0, useGrouping: true});
   return {
@@ -43,6 +46,7 @@ export function wordsOf(language: string): Words {
     percent: (ratio, digits = 1) =>
       `${new Intl.NumberFormat(language, {minimumFractionDigits: digits, maximumFractionDigits: digits}).format(100 * ratio)} %`,
     day: iso => days.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`)),
+    shortDay: iso => shortDays.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`)),
     month: iso => months.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`))
   };
 }

@@ -125,11 +125,13 @@ export function cardsOf(values: readonly ValueRow[], words: Words): Card[] {
   for (const platform of platforms) {
     const name = words.name(`platforms.${platform}`);
     const of = (indicator: string, part: string | null) =>
-      values.find(
+      values.filter(
         row => row.indicator === indicator && row.platform === platform && row.part === part && row.basis !== "age_7"
       );
-    const add = (key: string, row: ValueRow | undefined, show: (value: number) => string) => {
-      if (row === undefined) return;
+    const add = (key: string, rows: readonly ValueRow[], show: (value: number) => string) => {
+      for (const row of rows) addOne(key, row, show);
+    };
+    const addOne = (key: string, row: ValueRow, show: (value: number) => string) => {
       const isShown = row.value !== null;
       const basis = row.basis === null ? "" : words.say(`basis.${row.basis}`);
       const detail = isShown

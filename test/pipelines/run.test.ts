@@ -3,7 +3,7 @@ import {once} from "node:events";
 import {mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
 import {afterAll, beforeAll, describe, expect, it} from "vitest";
-import {faultNames, type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
+import {faultsOf, type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
 import {configFor} from "../../pipelines/sandbox.ts";
 import {Warehouse} from "../../warehouse/warehouse.ts";
 import {folder} from "../warehouse/warehouse-fixture.ts";
@@ -61,7 +61,7 @@ async function marts(dataDir: string): Promise<Record<string, string>> {
     // Each run has an id of its own, and a repeated one a later instant.
     const compared = columns.map(({name}) => name).filter(name => !["post_key", "run_id"].includes(name));
     const row = await warehouse.row<{hash: string}>(
-      `select md5(string_agg(line, chr(10) order by line)) || count(*) as hash
+      `select concat(sum(hash(line)), ' ', bit_xor(hash(line)), ' ', count(*)) as hash
        from (select cast((${compared.map(name => `"${name}"`).join(", ")}) as varchar) as line from ${relation})`
     );
     hashes[relation] = row!.hash;
@@ -248,33 +248,36 @@ describe("a killed run", () => {
 });
 
 describe("secrets", () => {
-  // A name without its platform strikes every platform that knows it.
-  const faults = new Set(Object.keys(faultNames).map(name => name.split(":").at(-1)!));
-  it.concurrent.each(["none", ...faults])("are nowhere after a run with the fault %s", async fault => {
-    await using world = await closing(startSandbox({night: "2020-06-20", faults: fault === "none" ? [] : [fault]}));
-    using dir = folder();
-    const config = userFolder(dir.path, world);
+  it.concurrent.each(["none", ...Object.keys(faultsOf("x"))])(
+    "are nowhere after a run with the fault %s",
+    async fault => {
+      await using world = await closing(
+        startSandbox({night: "2020-06-20", only: ["x"], faults: fault === "none" ? [] : [fault]})
+      );
+      using dir = folder();
+      const config = userFolder(dir.path, world);
 
-    const ended = await megaphone(["run", "--config", config, "--as-of", "2020-06-20", "--log-level", "debug"]);
-    expect([0, 1, 3]).toContain(ended.code);
-    const texts = [
-      ended.stdout,
-      ended.stderr,
-      ...[...filesUnder(join(dir.path, "data"))].map(file => readFileSync(file, "latin1"))
-    ];
-    for (const secret of world.accounts.flatMap(({auth}) => Object.values(auth))) {
-      for (const form of [
-        secret,
-        encodeURIComponent(secret),
-        Buffer.from(secret).toString("base64").replace(/=+$/, "")
-      ]) {
-        expect(
-          texts.some(text => text.includes(form)),
-          `${fault}: ${form}`
-        ).toBe(false);
+      const ended = await megaphone(["run", "--config", config, "--as-of", "2020-06-20", "--log-level", "debug"]);
+      expect([0, 1, 3]).toContain(ended.code);
+      const texts = [
+        ended.stdout,
+        ended.stderr,
+        ...[...filesUnder(join(dir.path, "data"))].map(file => readFileSync(file, "latin1"))
+      ];
+      for (const secret of world.accounts.flatMap(({auth}) => Object.values(auth))) {
+        for (const form of [
+          secret,
+          encodeURIComponent(secret),
+          Buffer.from(secret).toString("base64").replace(/=+$/, "")
+        ]) {
+          expect(
+            texts.some(text => text.includes(form)),
+            `${fault}: ${form}`
+          ).toBe(false);
+        }
       }
     }
-  });
+  );
 });
 
 function readOr(path: string): string {

@@ -2,10 +2,10 @@ import {compile} from "vega-lite";
 import {beforeAll, describe, expect, it} from "vitest";
 import {type Edition, figureOf, type ValueRow} from "../../reports/figure.ts";
 import {wordsOf} from "../../reports/narrative/words.ts";
-import {render, wholeSpec} from "../../reports/render.ts";
+import {render, renderNarrow, wholeSpec} from "../../reports/render.ts";
 import {periodOf, readCharts} from "../../reports/report.ts";
 import type {Warehouse} from "../../warehouse/warehouse.ts";
-import {addMonth, fifteenMonths, published, valueColumns} from "./publish-fixture.ts";
+import {add, addMonth, fifteenMonths, published, valueColumns} from "./publish-fixture.ts";
 
 const charts = readCharts();
 const words = wordsOf("en");
@@ -14,9 +14,13 @@ const period = periodOf("all", {today: "2020-11-30", from: "2019-08-31", to: "20
 async function figuresOf(copy: Warehouse) {
   const [edition] = await copy.objects("select * from publish.edition");
   const values = (await copy.objects("select * from publish.value order by all")) as unknown as ValueRow[];
+  const definitions = (await copy.objects("select * from publish.metric_definition")) as never;
   return (name: string) => {
     const chart = charts.find(item => item.name === name)!;
-    return {chart, figure: figureOf(chart, values, {words, period, edition: edition as unknown as Edition})};
+    return {
+      chart,
+      figure: figureOf(chart, values, {words, period, edition: edition as unknown as Edition, definitions})
+    };
   };
 }
 
@@ -126,5 +130,122 @@ describe("figures", () => {
     expect(second.png.equals(first.png)).toBe(true);
     const width = Number(/ width="(\d+(?:\.\d+)?)"/.exec(first.svg)![1]);
     expect(first.png.readUInt32BE(16)).toBe(Math.floor(width * 3));
+  });
+});
+
+describe("breaks", () => {
+  const views = {indicator: "views", platform: "instagram", basis: "age_28", definition_id: "instagram:views"};
+
+  /** Adds definitions, each with its platform's name for the metric and its days. */
+  async function define(copy: Warehouse, ...rows: [id: string, name: string, from: string, to: string | null][]) {
+    for (const [id, name, from, to] of rows) {
+      await copy.exec(
+        `insert into publish.metric_definition (definition_id, platform, platform_metric, meaning, valid_from, valid_to)
+         values ($id, split_part($id, ':', 1), $name, 'times shown', cast($from as date), cast($to as date))`,
+        {id, name, from, to}
+      );
+    }
+  }
+
+  it("of a metric that the platform takes away have its date, and what follows is a named gap", async () => {
+    await using copy = await published(":memory:", ["instagram"]);
+    await define(copy, ["instagram:views", "views", "1970-01-01", "2020-03-19"]);
+    await addMonth(copy, "2020-01", {...views, value: 900, n: 6});
+    await addMonth(copy, "2020-02", {...views, value: 500, n: 3, note: "3 of 6 posts not measured"});
+    await addMonth(copy, "2020-03", {...views, value: null, n: 0, status: "not_measurable"});
+    await addMonth(copy, "2020-04", {...views, value: null, n: 0, status: "not_measurable"});
+    const {chart, figure} = (await figuresOf(copy))("views_by_month");
+    expect(figure.rows.map(({value, is_partial, break_label}) => [value, is_partial, break_label])).toEqual([
+      [900, false, ""],
+      [500, true, ""],
+      [null, false, "20 Mar 2020: no longer given"],
+      [null, false, ""]
+    ]);
+    const notes = figure.notes.join(" ");
+    expect(notes).toContain("Rule at 20 March 2020: Instagram no longer gives “views” (times shown)");
+    expect(notes).toContain("Feb 2020: 3 of 6 posts not measured.");
+    expect((await render(chart, figure)).svg).toContain(">20 Mar 2020: no longer given<");
+    expect(await renderNarrow(chart, figure)).toContain(">20 Mar 2020<");
+  });
+
+  it("name both definitions, part the line, and allow no finding across them", async () => {
+    await using copy = await published(":memory:", ["facebook"]);
+    await define(
+      copy,
+      ["facebook:fans", "page_fans", "1970-01-01", "2020-03-02"],
+      ["facebook:followers", "followers_count", "2020-03-03", null]
+    );
+    for (const [day, value, definition_id] of [
+      ["2020-03-01", 100, "facebook:fans"],
+      ["2020-03-02", 101, "facebook:fans"],
+      ["2020-03-03", 190, "facebook:followers"],
+      ["2020-03-04", 191, "facebook:followers"]
+    ] as const) {
+      const days = {period: "day", period_start: day, period_end: day};
+      await add(copy, {indicator: "audience_size", platform: "facebook", ...days, value, definition_id});
+    }
+    const {chart, figure} = (await figuresOf(copy))("followers_by_day");
+    expect(figure.rows.map(({series}) => series)).toEqual(["0", "0", "1", "1"]);
+    expect(figure.rows.map(row => row.break_label)).toEqual(["", "", "3 Mar 2020: counted differently", ""]);
+    expect(figure.notes.join(" ")).toContain("from “page_fans” (times shown) to “followers_count” (times shown)");
+    expect(figure.title).toBe(chart.meta.measure);
+  });
+
+  it("inside a month leave a named gap, never one value on another", async () => {
+    await using copy = await published(":memory:", ["facebook"]);
+    await define(
+      copy,
+      ["facebook:impressions", "post_impressions", "1970-01-01", "2020-03-02"],
+      ["facebook:views", "post_media_view", "2020-03-03", null]
+    );
+    const own = {...views, platform: "facebook", n: 6};
+    await addMonth(copy, "2020-01", {...own, value: 900, definition_id: "facebook:impressions"});
+    await addMonth(copy, "2020-02", {...own, value: 400, definition_id: "facebook:impressions"});
+    await addMonth(copy, "2020-02", {...own, value: 700, definition_id: "facebook:views"});
+    await addMonth(copy, "2020-03", {...own, value: 1500, definition_id: "facebook:views"});
+    const {figure} = (await figuresOf(copy))("views_by_month");
+    expect(figure.rows.map(({value, state_mark, is_break}) => [value, state_mark, is_break])).toEqual([
+      [900, "", false],
+      [null, "[b]", true],
+      [1500, "", false]
+    ]);
+    expect(figure.tidy.map(({value}) => value)).toEqual([900, 400, 700, 1500]);
+  });
+
+  it("of the parts of a rate are breaks of the rate", async () => {
+    await using copy = await published(":memory:", ["facebook"]);
+    await define(
+      copy,
+      ["facebook:impressions", "post_impressions", "1970-01-01", "2020-03-02"],
+      ["facebook:views", "post_media_view", "2020-03-03", null]
+    );
+    const own = {indicator: "er_views", platform: "facebook", basis: "age_28", part: "pooled"};
+    await addMonth(copy, "2020-02", {...own, value: 0.03, definition_id: "facebook:reactions / facebook:impressions"});
+    await addMonth(copy, "2020-03", {...own, value: 0.02, definition_id: "facebook:reactions / facebook:views"});
+    const {figure} = (await figuresOf(copy))("engagement_rate_by_month");
+    expect(figure.notes[0]).toBe(
+      "Rule at 3 March 2020: Facebook changed what it counts, from “post_impressions” (times shown) to “post_media_view” (times shown); nothing is compared across it."
+    );
+  });
+
+  it("before the period shown are no concern of it", async () => {
+    await using copy = await published(":memory:", ["instagram"]);
+    await define(copy, ["instagram:views", "views", "2019-01-01", null]);
+    await addMonth(copy, "2020-01", {...views, value: 900});
+    await addMonth(copy, "2020-02", {...views, value: 800});
+    expect((await figuresOf(copy))("views_by_month").figure.rows.some(row => row.is_break)).toBe(false);
+  });
+
+  it("keep every picture within its width", async () => {
+    for (const chart of charts) {
+      const {figure} = drawn(chart.name);
+      for (const [width, most] of [
+        ["wide", 620],
+        ["narrow", 340]
+      ] as const) {
+        const svg = width === "wide" ? (await render(chart, figure)).svg : await renderNarrow(chart, figure);
+        expect(Number(/ width="(\d+(?:\.\d+)?)"/.exec(svg)![1]), `${chart.name} ${width}`).toBeLessThanOrEqual(most);
+      }
+    }
   });
 });

@@ -1,4 +1,5 @@
--- Net growth of followers in percent of those at the start, one row a period, platform and account.
+-- Net growth of followers in percent of those at the start, one row a period, platform and account; none across a change of
+-- what the platform counts.
 with judged as (
     select
         period,
@@ -8,8 +9,12 @@ with judged as (
         account_id,
         start_value,
         end_value,
+        step,
+        stepped_on,
+        definition_id,
         case
             when not coalesce(start_days <= 7 and end_days <= 7, false) then 'not_measurable'
+            when step is not null then 'not_measurable'
             when start_value < 100 then 'gated'
             else 'ok'
         end as status
@@ -27,7 +32,12 @@ grown as (
         case when status <> 'not_measurable' then cast(end_value - start_value as double) end as numerator,
         case when status <> 'not_measurable' then cast(start_value as double) end as denominator,
         status as status,
-        case status when 'gated' then 'fewer than 100 followers at the start' when 'not_measurable' then 'no observation within 7 days of an end of the period' end as note
+        case
+            when status = 'gated' then 'fewer than 100 followers at the start'
+            when status = 'not_measurable' and step is not null then 'the definition changed on ' || cast(stepped_on as string)
+            when status = 'not_measurable' then 'no observation within 7 days of an end of the period'
+        end as note,
+        definition_id as definition_id
     from judged
 )
 select * from grown

@@ -9,5 +9,5 @@ select
     cast(end_days as bigint) as n,
     case when end_value is null then 'not_measurable' when end_days > 7 then 'stale' else 'ok' end as status,
     case when end_days > 7 then 'last observation ' || cast(end_days as string) || ' days before the date' end as note,
-    platform || ':followers' as definition_id
+    definition_id as definition_id
 from mart.follower_scope

@@ -1,5 +1,6 @@
--- Engagements per time shown, one row a period, platform, account, post, basis and part: pooled (a ratio of sums over the
--- posts that have both) beside the median of the posts with the order-statistic interval of at least 90 % coverage.
+-- Engagements per time shown, one row a period, platform, account, post, basis, part and definitions: pooled (a ratio of
+-- sums over the posts that have both) beside the median of the posts with the order-statistic interval of at least 90 %
+-- coverage.
 with rated as (
     select
         period,
@@ -11,7 +12,10 @@ with rated as (
         basis,
         status,
         read_on,
-        shown_definition_id as definition_id,
+        case
+            when shown is not null and reactions + comments + shares is not null
+                then reactions_definition_id || ' + ' || comments_definition_id || ' + ' || shares_definition_id || ' / ' || shown_definition_id
+        end as definition_id,
         case when shown is not null then reactions + comments + shares end as engagements,
         case when reactions + comments + shares is not null then shown end as shown,
         case when shown >= 100 then ratio(reactions + comments + shares, shown) end as rate
@@ -24,7 +28,7 @@ scoped as (
     select period, period_start, period_end, platform, account_id, basis, definition_id, status, read_on, engagements, shown, rate
     from rated
 ),
-pooled as (
+summed as (
     select
         period,
         period_start,
@@ -38,11 +42,25 @@ pooled as (
         count(shown) as measured,
         count(rate) as rated,
         median(rate) as median_rate,
-        count(*) as posts,
-        count(*) filter (where status = 'not_mature') as waiting,
+        count(*) as own_posts,
+        count(*) filter (where status = 'not_mature') as own_waiting,
         max(read_on) as read_on
     from scoped
     group by period, period_start, period_end, platform, account_id, basis, definition_id
+),
+compared as (
+    select
+        *,
+        cast(sum(own_posts) over (partition by period, period_start, period_end, platform, account_id, basis) as bigint) as posts,
+        cast(sum(own_waiting) over (partition by period, period_start, period_end, platform, account_id, basis) as bigint) as waiting,
+        cast(sum(measured) over (partition by period, period_start, period_end, platform, account_id, basis) as bigint) as all_measured
+    from summed
+),
+pooled as (
+    select
+        *
+    from compared
+    where measured > 0 or all_measured = 0
 ),
 placed as (
     select
@@ -88,13 +106,13 @@ parts as (
     select
         period, period_start, period_end, platform, account_id, cast(null as string) as dimension, cast(null as string) as category,
         basis, definition_id, 'pooled' as part, ratio(engagements, shown) as rate, cast(null as double) as lower, cast(null as double) as upper,
-        engagements, shown, measured, posts, waiting, read_on, shown < 100 as is_gated
+        engagements, shown, measured, posts, waiting, all_measured - measured as others, read_on, shown < 100 as is_gated
     from pooled
     union all
     select
         t.period, t.period_start, t.period_end, t.platform, t.account_id, cast(null as string) as dimension, cast(null as string) as category,
         t.basis, t.definition_id, 'median_post' as part, t.median_rate as rate, b.lower, b.upper,
-        cast(null as bigint) as engagements, cast(null as bigint) as shown, t.rated as measured, t.posts, t.waiting, t.read_on, t.rated < 5 as is_gated
+        cast(null as bigint) as engagements, cast(null as bigint) as shown, t.rated as measured, t.posts, t.waiting, t.all_measured - t.measured as others, t.read_on, t.rated < 5 as is_gated
     from pooled as t
     left join bounds as b
         on b.period = t.period
@@ -108,7 +126,7 @@ parts as (
     select
         period, period_start, period_end, platform, account_id, 'post' as dimension, day_post as category,
         basis, definition_id, cast(null as string) as part, ratio(engagements, shown) as rate, cast(null as double) as lower, cast(null as double) as upper,
-        engagements, shown, case when shown is not null then 1 else 0 end as measured, 1 as posts, case when status = 'not_mature' then 1 else 0 end as waiting, read_on, shown < 100 as is_gated
+        engagements, shown, case when shown is not null then 1 else 0 end as measured, 1 as posts, case when status = 'not_mature' then 1 else 0 end as waiting, 0 as others, read_on, shown < 100 as is_gated
     from rated
     where day_post is not null
 ),
@@ -138,8 +156,11 @@ judged as (
         case
             when measured > 0 and is_gated and part = 'median_post' then 'too few posts, n = ' || cast(measured as string)
             when measured > 0 and is_gated then 'shown fewer than 100 times'
-            when measured > 0 and basis = 'latest' then 'as read on ' || cast(read_on as string)
-            when measured > 0 and waiting > 0 then cast(waiting as string) || ' of ' || cast(posts as string) || ' posts not yet mature'
+            when measured > 0 and (basis = 'latest' or waiting > 0 or others > 0) then concat_ws(', ',
+                case when basis = 'latest' then 'as read on ' || cast(read_on as string) end,
+                case when waiting > 0 then cast(waiting as string) || ' of ' || cast(posts as string) || ' posts not yet mature' end,
+                case when others > 0 then cast(others as string) || ' of ' || cast(posts as string) || ' posts counted by another definition' end
+            )
         end as note,
         definition_id as definition_id
     from parts

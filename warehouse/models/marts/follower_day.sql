@@ -1,10 +1,14 @@
--- Followers of each account on each day: the last observation on or before it, one row an account and day.
+-- Followers of each account on each day: the last observation on or before it, one row an account and day. Where the
+-- platform's definition changed since the observation before, the difference between the two is a step and no growth.
 with observed as (
     select
         account_id,
         platform,
         on_date,
-        value
+        value,
+        definition_id,
+        lag(value) over (partition by account_id order by on_date nulls last) as value_before,
+        lag(definition_id) over (partition by account_id order by on_date nulls last) as definition_before
     from mart.account_metric
     where metric = 'followers' and window_days = 0 and value is not null
 ),
@@ -45,7 +49,9 @@ valued as (
         l.on_date as on_date,
         l.observed_on as observed_on,
         days_between(l.observed_on, l.on_date) as days_since,
-        o.value as value
+        o.value as value,
+        o.definition_id as definition_id,
+        case when l.observed_on = l.on_date and o.definition_before <> o.definition_id then o.value - o.value_before end as step
     from last_seen as l
     join observed as o on o.account_id = l.account_id and o.on_date = l.observed_on
 )

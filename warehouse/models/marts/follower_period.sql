@@ -1,5 +1,6 @@
 -- Followers at the two ends of each period, one row a period and account. A month, quarter or year starts with the last
--- day before it, so that periods add up; a named range and all start on their first day.
+-- day before it, so that periods add up; a named range and all start on their first day. `step` is what changes of the
+-- definition inside the period made of it.
 with periods as (
     select distinct
         c.period,
@@ -17,6 +18,19 @@ accounts as (
         platform
     from mart.follower_day
 ),
+steps as (
+    select
+        p.period,
+        p.period_start,
+        p.period_end,
+        d.account_id,
+        cast(sum(d.step) as bigint) as step,
+        max(d.on_date) as stepped_on
+    from periods as p
+    join mart.follower_day as d on d.on_date > p.from_on and d.on_date <= p.to_on
+    where d.step is not null
+    group by p.period, p.period_start, p.period_end, d.account_id
+),
 ended as (
     select
         p.period as period,
@@ -27,10 +41,18 @@ ended as (
         s.value as start_value,
         s.days_since as start_days,
         e.value as end_value,
-        e.days_since as end_days
+        e.days_since as end_days,
+        e.definition_id as definition_id,
+        t.step as step,
+        t.stepped_on as stepped_on
     from periods as p
     cross join accounts as a
     left join mart.follower_day as s on s.account_id = a.account_id and s.on_date = p.from_on
     left join mart.follower_day as e on e.account_id = a.account_id and e.on_date = p.to_on
+    left join steps as t
+        on t.period = p.period
+        and t.period_start = p.period_start
+        and t.period_end = p.period_end
+        and t.account_id = a.account_id
 )
 select * from ended

@@ -1,5 +1,6 @@
--- The totals of period_total in long form, one row a period, platform, account, post, basis, metric and part; parts that
--- no post of the row has are left out.
+-- The totals of period_total in long form, one row a period, platform, account, post, basis, metric, part and definition:
+-- what a platform counted in two ways is never added up. A total that no post has is one row with the definition that it
+-- would go by; parts that none has are left out.
 with measures as (
     select
         *
@@ -38,7 +39,14 @@ long as (
         t.dimension,
         t.category,
         t.basis,
-        t.shown_definition_id,
+        case m.metric
+            when 'views' then t.shown_definition_id
+            when 'reactions' then t.reactions_definition_id
+            when 'comments' then t.comments_definition_id
+            when 'shares' then t.shares_definition_id
+            when 'saves' then t.saves_definition_id
+            when 'engagements' then t.reactions_definition_id || ' + ' || t.comments_definition_id || ' + ' || t.shares_definition_id
+        end as definition_id,
         t.posts,
         t.waiting,
         t.read_on,
@@ -95,6 +103,57 @@ long as (
     from mart.period_total as t
     cross join measures as m
 ),
+defined as (
+    select
+        period,
+        period_start,
+        period_end,
+        platform,
+        account_id,
+        dimension,
+        category,
+        basis,
+        metric,
+        part,
+        case when measured > 0 then coalesce(definition_id, platform || ':' || metric) end as definition_id,
+        definition_id as lacking_id,
+        total,
+        measured,
+        posts,
+        waiting,
+        read_on
+    from long
+),
+summed as (
+    select
+        period,
+        period_start,
+        period_end,
+        platform,
+        account_id,
+        dimension,
+        category,
+        basis,
+        metric,
+        part,
+        definition_id,
+        max(lacking_id) as lacking_id,
+        cast(sum(total) as bigint) as total,
+        cast(sum(measured) as bigint) as measured,
+        cast(sum(posts) as bigint) as own_posts,
+        cast(sum(waiting) as bigint) as own_waiting,
+        max(read_on) filter (where measured > 0) as read_on
+    from defined
+    group by period, period_start, period_end, platform, account_id, dimension, category, basis, metric, part, definition_id
+),
+compared as (
+    select
+        *,
+        cast(sum(measured) over (partition by period, period_start, period_end, platform, account_id, dimension, category, basis, metric, part) as bigint) as all_measured,
+        cast(sum(own_posts) over (partition by period, period_start, period_end, platform, account_id, dimension, category, basis, metric, part) as bigint) as posts,
+        cast(sum(own_waiting) over (partition by period, period_start, period_end, platform, account_id, dimension, category, basis, metric, part) as bigint) as waiting
+    from summed
+),
 judged as (
     select
         period as period,
@@ -105,7 +164,7 @@ judged as (
         dimension as dimension,
         category as category,
         basis as basis,
-        case when metric = 'views' then shown_definition_id else platform || ':' || metric end as definition_id,
+        coalesce(definition_id, lacking_id) as definition_id,
         metric as metric,
         part as part,
         cast(total as double) as value,
@@ -116,13 +175,15 @@ judged as (
             else 'not_measurable'
         end as status,
         case
-            when measured > 0 and basis = 'latest' then 'as read on ' || cast(read_on as string)
-            when measured > 0 and waiting > 0 and measured + waiting < posts
-                then cast(waiting as string) || ' of ' || cast(posts as string) || ' posts not yet mature, ' || cast(posts - measured - waiting as string) || ' not measured'
-            when measured > 0 and waiting > 0 then cast(waiting as string) || ' of ' || cast(posts as string) || ' posts not yet mature'
-            when measured > 0 and measured < posts then cast(posts - measured as string) || ' of ' || cast(posts as string) || ' posts not measured'
+            when measured = 0 or measured = posts and basis <> 'latest' then cast(null as string)
+            else concat_ws(', ',
+                case when basis = 'latest' then 'as read on ' || cast(read_on as string) end,
+                case when waiting > 0 then cast(waiting as string) || ' of ' || cast(posts as string) || ' posts not yet mature' end,
+                case when all_measured > measured then cast(all_measured - measured as string) || ' of ' || cast(posts as string) || ' posts counted by another definition' end,
+                case when all_measured + waiting < posts then cast(posts - all_measured - waiting as string) || ' of ' || cast(posts as string) || ' posts not measured' end
+            )
         end as note
-    from long
-    where part is null or measured > 0
+    from compared
+    where measured > 0 or all_measured = 0 and part is null
 )
 select * from judged

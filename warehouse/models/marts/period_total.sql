@@ -1,5 +1,6 @@
 -- Counters added up over the posts of a period, one row a period, platform, account (NULL: all of the platform's), post
--- (on its day) and basis. Engagements are reactions, comments and shares, unknown where one of the three is.
+-- (on its day), basis and definitions of the counters that the posts have. Engagements are reactions, comments and shares,
+-- unknown where one of the three is.
 with told as (
     select
         period,
@@ -12,6 +13,10 @@ with told as (
         status,
         read_on,
         shown_definition_id,
+        reactions_definition_id,
+        comments_definition_id,
+        shares_definition_id,
+        saves_definition_id,
         shown,
         reactions,
         reactions__like,
@@ -47,6 +52,10 @@ summed as (
         day_post as category,
         basis as basis,
         shown_definition_id as shown_definition_id,
+        reactions_definition_id as reactions_definition_id,
+        comments_definition_id as comments_definition_id,
+        shares_definition_id as shares_definition_id,
+        saves_definition_id as saves_definition_id,
         count(*) as posts,
         count(*) filter (where status = 'not_mature') as waiting,
         max(read_on) as read_on,
@@ -96,9 +105,9 @@ summed as (
         count(engagements) as engagements_posts
     from told
     group by grouping sets (
-        (period, period_start, period_end, platform, basis, shown_definition_id),
-        (period, period_start, period_end, platform, account_id, basis, shown_definition_id),
-        (period, period_start, period_end, platform, account_id, day_post, basis, shown_definition_id)
+        (period, period_start, period_end, platform, basis, shown_definition_id, reactions_definition_id, comments_definition_id, shares_definition_id, saves_definition_id),
+        (period, period_start, period_end, platform, account_id, basis, shown_definition_id, reactions_definition_id, comments_definition_id, shares_definition_id, saves_definition_id),
+        (period, period_start, period_end, platform, account_id, day_post, basis, shown_definition_id, reactions_definition_id, comments_definition_id, shares_definition_id, saves_definition_id)
     )
     having grouping(day_post) = 1 or day_post is not null
 )

@@ -1,4 +1,5 @@
 -- Counters at an age in days, one wide row a post: per metric the reading in force nearest to that day; ties: the earlier.
+-- `<metric>_span` says by which definitions that reading goes, or the nearest one where the metric has none.
 with due as (
     select
         p.post_key,
@@ -18,6 +19,7 @@ near as (
         greatest(days_between(d.due_on, r.captured_on), days_between(r.confirmed_on, d.due_on), 0) as distance,
         r.captured_on,
         r.source_key,
+        s.span_key,
         r.reach,
         r.views,
         r.impressions,
@@ -48,6 +50,10 @@ near as (
         r.reactions__funny
     from due as d
     join core.all_reading as r on r.post_key = d.post_key
+    left join mart.definition_span as s
+        on s.platform = d.platform
+        and s.source_key = r.source_key
+        and greatest(r.captured_on, least(r.confirmed_on, d.due_on)) between s.from_on and s.to_on
     where
         d.due_on <= d.as_of_on
         and r.captured_on <= d.due_on + cast(tolerance as int)
@@ -66,6 +72,12 @@ valued as (
     select
         post_key,
         max(captured_on) filter (where rank = 1) as read_on,
+        coalesce(min_by(span_key, rank) filter (where span_key is not null and views is not null), min_by(span_key, rank) filter (where span_key is not null)) as views_span,
+        coalesce(min_by(span_key, rank) filter (where span_key is not null and impressions is not null), min_by(span_key, rank) filter (where span_key is not null)) as impressions_span,
+        coalesce(min_by(span_key, rank) filter (where span_key is not null and reactions is not null), min_by(span_key, rank) filter (where span_key is not null)) as reactions_span,
+        coalesce(min_by(span_key, rank) filter (where span_key is not null and comments is not null), min_by(span_key, rank) filter (where span_key is not null)) as comments_span,
+        coalesce(min_by(span_key, rank) filter (where span_key is not null and shares is not null), min_by(span_key, rank) filter (where span_key is not null)) as shares_span,
+        coalesce(min_by(span_key, rank) filter (where span_key is not null and saves is not null), min_by(span_key, rank) filter (where span_key is not null)) as saves_span,
         min_by(reach, rank) filter (where reach is not null) as reach,
         min_by(views, rank) filter (where views is not null) as views,
         min_by(impressions, rank) filter (where impressions is not null) as impressions,
@@ -110,6 +122,12 @@ aged as (
             else 'ok'
         end as status,
         v.read_on as read_on,
+        v.views_span as views_span,
+        v.impressions_span as impressions_span,
+        v.reactions_span as reactions_span,
+        v.comments_span as comments_span,
+        v.shares_span as shares_span,
+        v.saves_span as saves_span,
         case when d.due_on <= d.as_of_on then v.reach end as reach,
         case when d.due_on <= d.as_of_on then v.views end as views,
         case when d.due_on <= d.as_of_on then v.impressions end as impressions,

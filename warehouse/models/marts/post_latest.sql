@@ -1,120 +1,62 @@
--- The newest value of each counter, one wide row a post, with the day it was first read and whether it is known to have
--- stood at 28 days of age or later.
-with ranked as (
+-- The newest value of each counter within the account's current definition of it, one wide row a post: the API's where it
+-- reads the account, else the files'. A post that only files give has none where the two count differently.
+with witnesses as (
     select
-        r.post_key,
-        r.captured_on,
-        r.confirmed_on,
-        r.reach,
-        r.views,
-        r.impressions,
-        r.reactions,
-        r.comments,
-        r.shares,
-        r.saves,
-        r.clicks,
-        r.video_views,
-        r.engagements,
-        r.clicks__link,
-        r.comments__own,
-        r.comments__first_level,
-        r.comments__reply,
-        r.shares__repost,
-        r.shares__quote,
-        r.shares__send,
-        r.reactions__like,
-        r.reactions__love,
-        r.reactions__care,
-        r.reactions__haha,
-        r.reactions__wow,
-        r.reactions__sad,
-        r.reactions__angry,
-        r.reactions__celebrate,
-        r.reactions__support,
-        r.reactions__insightful,
-        r.reactions__funny,
-        row_number() over (
-            partition by r.post_key
-            order by r.confirmed_on nulls first, r.source_key desc nulls first, r.captured_on nulls first
-        ) as rank
-    from changed_post as c
-    join core.all_reading as r on r.post_key = c.post_key
+        l.account_id,
+        min(s.source_key) as source_key
+    from meta.load as l
+    join core.source as s on s.source = l.source
+    group by l.account_id
 ),
-valued as (
-    select
-        post_key,
-        max(captured_on) as read_on,
-        max(confirmed_on) as confirmed_on,
-        max_by(reach, rank) filter (where reach is not null) as reach,
-        max_by(views, rank) filter (where views is not null) as views,
-        max_by(impressions, rank) filter (where impressions is not null) as impressions,
-        max_by(reactions, rank) filter (where reactions is not null) as reactions,
-        max_by(comments, rank) filter (where comments is not null) as comments,
-        max_by(shares, rank) filter (where shares is not null) as shares,
-        max_by(saves, rank) filter (where saves is not null) as saves,
-        max_by(clicks, rank) filter (where clicks is not null) as clicks,
-        max_by(video_views, rank) filter (where video_views is not null) as video_views,
-        max_by(engagements, rank) filter (where engagements is not null) as engagements,
-        max_by(clicks__link, rank) filter (where clicks__link is not null) as link_clicks,
-        max_by(comments__own, rank) filter (where comments__own is not null) as comments__own,
-        max_by(comments__first_level, rank) filter (where comments__first_level is not null) as comments__first_level,
-        max_by(comments__reply, rank) filter (where comments__reply is not null) as comments__reply,
-        max_by(shares__repost, rank) filter (where shares__repost is not null) as shares__repost,
-        max_by(shares__quote, rank) filter (where shares__quote is not null) as shares__quote,
-        max_by(shares__send, rank) filter (where shares__send is not null) as shares__send,
-        max_by(reactions__like, rank) filter (where reactions__like is not null) as reactions__like,
-        max_by(reactions__love, rank) filter (where reactions__love is not null) as reactions__love,
-        max_by(reactions__care, rank) filter (where reactions__care is not null) as reactions__care,
-        max_by(reactions__haha, rank) filter (where reactions__haha is not null) as reactions__haha,
-        max_by(reactions__wow, rank) filter (where reactions__wow is not null) as reactions__wow,
-        max_by(reactions__sad, rank) filter (where reactions__sad is not null) as reactions__sad,
-        max_by(reactions__angry, rank) filter (where reactions__angry is not null) as reactions__angry,
-        max_by(reactions__celebrate, rank) filter (where reactions__celebrate is not null) as reactions__celebrate,
-        max_by(reactions__support, rank) filter (where reactions__support is not null) as reactions__support,
-        max_by(reactions__insightful, rank) filter (where reactions__insightful is not null) as reactions__insightful,
-        max_by(reactions__funny, rank) filter (where reactions__funny is not null) as reactions__funny
-    from ranked
-    group by post_key
-),
-named as (
+judged as (
     select
         v.post_key as post_key,
-        p.platform || ':' || p.platform_post_id as post_id,
-        p.platform as platform,
-        a.account_id as account_id,
-        p.published_on as published_on,
+        v.post_id as post_id,
+        v.platform as platform,
+        v.account_id as account_id,
+        v.published_on as published_on,
+        v.source as source,
         v.read_on as read_on,
-        p.published_on + 28 <= v.confirmed_on as is_read_at_28,
-        v.reach as reach,
-        v.views as views,
-        v.impressions as impressions,
-        v.reactions as reactions,
-        v.comments as comments,
-        v.shares as shares,
-        v.saves as saves,
-        v.clicks as clicks,
-        v.video_views as video_views,
-        v.engagements as engagements,
-        v.link_clicks as link_clicks,
-        v.comments__own as comments__own,
-        v.comments__first_level as comments__first_level,
-        v.comments__reply as comments__reply,
-        v.shares__repost as shares__repost,
-        v.shares__quote as shares__quote,
-        v.shares__send as shares__send,
-        v.reactions__like as reactions__like,
-        v.reactions__love as reactions__love,
-        v.reactions__care as reactions__care,
-        v.reactions__haha as reactions__haha,
-        v.reactions__wow as reactions__wow,
-        v.reactions__sad as reactions__sad,
-        v.reactions__angry as reactions__angry,
-        v.reactions__celebrate as reactions__celebrate,
-        v.reactions__support as reactions__support,
-        v.reactions__insightful as reactions__insightful,
-        v.reactions__funny as reactions__funny
-    from valued as v
-    join core.post as p on p.post_key = v.post_key
-    join core.account as a on a.account_key = p.account_key
+        v.is_read_at_28 as is_read_at_28,
+        case when n.reach is null or n.reach = d.reach then v.reach end as reach,
+        case when n.views is null or n.views = d.views then v.views end as views,
+        case when n.impressions is null or n.impressions = d.impressions then v.impressions end as impressions,
+        case when n.reactions is null or n.reactions = d.reactions then v.reactions end as reactions,
+        case when n.comments is null or n.comments = d.comments then v.comments end as comments,
+        case when n.shares is null or n.shares = d.shares then v.shares end as shares,
+        case when n.saves is null or n.saves = d.saves then v.saves end as saves,
+        case when n.clicks is null or n.clicks = d.clicks then v.clicks end as clicks,
+        case when n.video_views is null or n.video_views = d.video_views then v.video_views end as video_views,
+        case when n.engagements is null or n.engagements = d.engagements then v.engagements end as engagements,
+        case when n.clicks is null or n.clicks = d.clicks then v.link_clicks end as link_clicks,
+        case when n.comments is null or n.comments = d.comments then v.comments__own end as comments__own,
+        case when n.comments is null or n.comments = d.comments then v.comments__first_level end as comments__first_level,
+        case when n.comments is null or n.comments = d.comments then v.comments__reply end as comments__reply,
+        case when n.shares is null or n.shares = d.shares then v.shares__repost end as shares__repost,
+        case when n.shares is null or n.shares = d.shares then v.shares__quote end as shares__quote,
+        case when n.shares is null or n.shares = d.shares then v.shares__send end as shares__send,
+        case when n.reactions is null or n.reactions = d.reactions then v.reactions__like end as reactions__like,
+        case when n.reactions is null or n.reactions = d.reactions then v.reactions__love end as reactions__love,
+        case when n.reactions is null or n.reactions = d.reactions then v.reactions__care end as reactions__care,
+        case when n.reactions is null or n.reactions = d.reactions then v.reactions__haha end as reactions__haha,
+        case when n.reactions is null or n.reactions = d.reactions then v.reactions__wow end as reactions__wow,
+        case when n.reactions is null or n.reactions = d.reactions then v.reactions__sad end as reactions__sad,
+        case when n.reactions is null or n.reactions = d.reactions then v.reactions__angry end as reactions__angry,
+        case when n.reactions is null or n.reactions = d.reactions then v.reactions__celebrate end as reactions__celebrate,
+        case when n.reactions is null or n.reactions = d.reactions then v.reactions__support end as reactions__support,
+        case when n.reactions is null or n.reactions = d.reactions then v.reactions__insightful end as reactions__insightful,
+        case when n.reactions is null or n.reactions = d.reactions then v.reactions__funny end as reactions__funny
+    from mart.post_newest as v
+    cross join core.setting as k
+    join core.source as s on s.source = v.source
+    left join witnesses as w on w.account_id = v.account_id
+    left join mart.definition_span as n
+        on n.platform = v.platform
+        and n.source_key = w.source_key
+        and k.as_of_on between n.from_on and n.to_on
+    left join mart.definition_span as d
+        on d.platform = v.platform
+        and d.source_key = s.source_key
+        and k.as_of_on between d.from_on and d.to_on
 )
-select * from named
+select * from judged

@@ -1,5 +1,6 @@
 -- What an indicator may stand on, one row a period, post and basis: the value at 7 and at 28 days of age, or the latest
--- where fewer than four in five of an account's posts of that period have a reading at 28 days.
+-- where fewer than four in five of an account's posts of that period have a reading at 28 days. Each value has its
+-- definition, and one that is not there that of the reading which lacks it.
 with counted as (
     select
         *
@@ -57,12 +58,12 @@ chosen as (
         and b.account_id = p.account_id
 ),
 readings as (
-    select c.period, c.period_start, c.period_end, c.platform, c.account_id, c.post_id, c.basis, a.status, a.read_on, a.reach, a.views, a.impressions, a.reactions, a.comments, a.shares, a.saves, a.clicks, a.video_views, a.engagements, a.link_clicks, a.comments__own, a.comments__first_level, a.comments__reply, a.shares__repost, a.shares__quote, a.shares__send, a.reactions__like, a.reactions__love, a.reactions__care, a.reactions__haha, a.reactions__wow, a.reactions__sad, a.reactions__angry, a.reactions__celebrate, a.reactions__support, a.reactions__insightful, a.reactions__funny
+    select c.period, c.period_start, c.period_end, c.platform, c.account_id, c.post_id, c.basis, a.status, a.read_on, a.views_span, a.impressions_span, a.reactions_span, a.comments_span, a.shares_span, a.saves_span, a.reach, a.views, a.impressions, a.reactions, a.comments, a.shares, a.saves, a.clicks, a.video_views, a.engagements, a.link_clicks, a.comments__own, a.comments__first_level, a.comments__reply, a.shares__repost, a.shares__quote, a.shares__send, a.reactions__like, a.reactions__love, a.reactions__care, a.reactions__haha, a.reactions__wow, a.reactions__sad, a.reactions__angry, a.reactions__celebrate, a.reactions__support, a.reactions__insightful, a.reactions__funny
     from chosen as c
     join mart.post_at_age_7 as a on a.post_key = c.post_key
     where c.basis = 'age_7'
     union all
-    select c.period, c.period_start, c.period_end, c.platform, c.account_id, c.post_id, c.basis, a.status, a.read_on, a.reach, a.views, a.impressions, a.reactions, a.comments, a.shares, a.saves, a.clicks, a.video_views, a.engagements, a.link_clicks, a.comments__own, a.comments__first_level, a.comments__reply, a.shares__repost, a.shares__quote, a.shares__send, a.reactions__like, a.reactions__love, a.reactions__care, a.reactions__haha, a.reactions__wow, a.reactions__sad, a.reactions__angry, a.reactions__celebrate, a.reactions__support, a.reactions__insightful, a.reactions__funny
+    select c.period, c.period_start, c.period_end, c.platform, c.account_id, c.post_id, c.basis, a.status, a.read_on, a.views_span, a.impressions_span, a.reactions_span, a.comments_span, a.shares_span, a.saves_span, a.reach, a.views, a.impressions, a.reactions, a.comments, a.shares, a.saves, a.clicks, a.video_views, a.engagements, a.link_clicks, a.comments__own, a.comments__first_level, a.comments__reply, a.shares__repost, a.shares__quote, a.shares__send, a.reactions__like, a.reactions__love, a.reactions__care, a.reactions__haha, a.reactions__wow, a.reactions__sad, a.reactions__angry, a.reactions__celebrate, a.reactions__support, a.reactions__insightful, a.reactions__funny
     from chosen as c
     join mart.post_at_age_28 as a on a.post_key = c.post_key
     where c.basis = 'age_28'
@@ -73,56 +74,86 @@ readings as (
             when not l.is_read_at_28 then 'not_measurable'
             else 'ok'
         end as status,
-        l.read_on, l.reach, l.views, l.impressions, l.reactions, l.comments, l.shares, l.saves, l.clicks, l.video_views, l.engagements, l.link_clicks, l.comments__own, l.comments__first_level, l.comments__reply, l.shares__repost, l.shares__quote, l.shares__send, l.reactions__like, l.reactions__love, l.reactions__care, l.reactions__haha, l.reactions__wow, l.reactions__sad, l.reactions__angry, l.reactions__celebrate, l.reactions__support, l.reactions__insightful, l.reactions__funny
+        l.read_on, d.span_key as views_span, d.span_key as impressions_span, d.span_key as reactions_span, d.span_key as comments_span, d.span_key as shares_span, d.span_key as saves_span, l.reach, l.views, l.impressions, l.reactions, l.comments, l.shares, l.saves, l.clicks, l.video_views, l.engagements, l.link_clicks, l.comments__own, l.comments__first_level, l.comments__reply, l.shares__repost, l.shares__quote, l.shares__send, l.reactions__like, l.reactions__love, l.reactions__care, l.reactions__haha, l.reactions__wow, l.reactions__sad, l.reactions__angry, l.reactions__celebrate, l.reactions__support, l.reactions__insightful, l.reactions__funny
     from chosen as c
-    join mart.post_latest as l on l.post_key = c.post_key
+    join mart.post_newest as l on l.post_key = c.post_key
     cross join clock as k
+    join core.source as s on s.source = l.source
+    left join mart.definition_span as d
+        on d.platform = l.platform
+        and d.source_key = s.source_key
+        and k.as_of_on between d.from_on and d.to_on
     where c.basis = 'latest'
+),
+told as (
+    select
+        r.*,
+        v.definition_id as views_definition_id,
+        i.definition_id as impressions_definition_id,
+        coalesce(reactions_in.reactions, case when r.reactions is not null then r.platform || ':reactions' end) as reactions_definition_id,
+        coalesce(comments_in.comments, case when r.comments is not null then r.platform || ':comments' end) as comments_definition_id,
+        coalesce(shares_in.shares, case when r.shares is not null then r.platform || ':shares' end) as shares_definition_id,
+        coalesce(saves_in.saves, case when r.saves is not null then r.platform || ':saves' end) as saves_definition_id
+    from readings as r
+    left join mart.definition_span as views_in on views_in.span_key = r.views_span
+    left join mart.definition_span as impressions_in on impressions_in.span_key = r.impressions_span
+    left join mart.definition_span as reactions_in on reactions_in.span_key = r.reactions_span
+    left join mart.definition_span as comments_in on comments_in.span_key = r.comments_span
+    left join mart.definition_span as shares_in on shares_in.span_key = r.shares_span
+    left join mart.definition_span as saves_in on saves_in.span_key = r.saves_span
+    left join mart.metric_definition as v on v.definition_id = views_in.views and v.meaning = 'times shown'
+    left join mart.metric_definition as i on i.definition_id = impressions_in.impressions and i.meaning = 'times shown'
 ),
 valued as (
     select
-        r.period as period,
-        r.period_start as period_start,
-        r.period_end as period_end,
-        r.platform as platform,
-        r.account_id as account_id,
-        r.post_id as post_id,
-        r.basis as basis,
-        r.status as status,
-        r.read_on as read_on,
-        t.definition_id as shown_definition_id,
-        case when r.status = 'ok' then case t.metric when 'views' then r.views when 'impressions' then r.impressions end end as shown,
-        case when r.status = 'ok' then r.reach end as reach,
-        case when r.status = 'ok' then r.reactions end as reactions,
-        case when r.status = 'ok' then r.comments end as comments,
-        case when r.status = 'ok' then r.shares end as shares,
-        case when r.status = 'ok' then r.saves end as saves,
-        case when r.status = 'ok' then r.clicks end as clicks,
-        case when r.status = 'ok' then r.video_views end as video_views,
-        case when r.status = 'ok' then r.engagements end as engagements,
-        case when r.status = 'ok' then r.link_clicks end as link_clicks,
-        case when r.status = 'ok' then r.comments__own end as comments__own,
-        case when r.status = 'ok' then r.comments__first_level end as comments__first_level,
-        case when r.status = 'ok' then r.comments__reply end as comments__reply,
-        case when r.status = 'ok' then r.shares__repost end as shares__repost,
-        case when r.status = 'ok' then r.shares__quote end as shares__quote,
-        case when r.status = 'ok' then r.shares__send end as shares__send,
-        case when r.status = 'ok' then r.reactions__like end as reactions__like,
-        case when r.status = 'ok' then r.reactions__love end as reactions__love,
-        case when r.status = 'ok' then r.reactions__care end as reactions__care,
-        case when r.status = 'ok' then r.reactions__haha end as reactions__haha,
-        case when r.status = 'ok' then r.reactions__wow end as reactions__wow,
-        case when r.status = 'ok' then r.reactions__sad end as reactions__sad,
-        case when r.status = 'ok' then r.reactions__angry end as reactions__angry,
-        case when r.status = 'ok' then r.reactions__celebrate end as reactions__celebrate,
-        case when r.status = 'ok' then r.reactions__support end as reactions__support,
-        case when r.status = 'ok' then r.reactions__insightful end as reactions__insightful,
-        case when r.status = 'ok' then r.reactions__funny end as reactions__funny
-    from readings as r
-    left join mart.metric_definition as t
-        on t.platform = r.platform
-        and t.meaning = 'times shown'
-        and coalesce(r.read_on, r.period_start) >= t.valid_from
-        and coalesce(r.read_on, r.period_start) <= coalesce(t.valid_to, date '9999-12-31')
+        period as period,
+        period_start as period_start,
+        period_end as period_end,
+        platform as platform,
+        account_id as account_id,
+        post_id as post_id,
+        basis as basis,
+        status as status,
+        read_on as read_on,
+        case
+            when views is null and impressions is not null and impressions_definition_id is not null then impressions_definition_id
+            else coalesce(views_definition_id, impressions_definition_id)
+        end as shown_definition_id,
+        reactions_definition_id as reactions_definition_id,
+        comments_definition_id as comments_definition_id,
+        shares_definition_id as shares_definition_id,
+        saves_definition_id as saves_definition_id,
+        case
+            when status <> 'ok' then cast(null as bigint)
+            when views is not null and views_definition_id is not null then views
+            when impressions_definition_id is not null then impressions
+        end as shown,
+        case when status = 'ok' then reach end as reach,
+        case when status = 'ok' then reactions end as reactions,
+        case when status = 'ok' then comments end as comments,
+        case when status = 'ok' then shares end as shares,
+        case when status = 'ok' then saves end as saves,
+        case when status = 'ok' then clicks end as clicks,
+        case when status = 'ok' then video_views end as video_views,
+        case when status = 'ok' then engagements end as engagements,
+        case when status = 'ok' then link_clicks end as link_clicks,
+        case when status = 'ok' then comments__own end as comments__own,
+        case when status = 'ok' then comments__first_level end as comments__first_level,
+        case when status = 'ok' then comments__reply end as comments__reply,
+        case when status = 'ok' then shares__repost end as shares__repost,
+        case when status = 'ok' then shares__quote end as shares__quote,
+        case when status = 'ok' then shares__send end as shares__send,
+        case when status = 'ok' then reactions__like end as reactions__like,
+        case when status = 'ok' then reactions__love end as reactions__love,
+        case when status = 'ok' then reactions__care end as reactions__care,
+        case when status = 'ok' then reactions__haha end as reactions__haha,
+        case when status = 'ok' then reactions__wow end as reactions__wow,
+        case when status = 'ok' then reactions__sad end as reactions__sad,
+        case when status = 'ok' then reactions__angry end as reactions__angry,
+        case when status = 'ok' then reactions__celebrate end as reactions__celebrate,
+        case when status = 'ok' then reactions__support end as reactions__support,
+        case when status = 'ok' then reactions__insightful end as reactions__insightful,
+        case when status = 'ok' then reactions__funny end as reactions__funny
+    from told
 )
 select * from valued

@@ -1,0 +1,95 @@
+import {type ChildProcess, spawn} from "node:child_process";
+import {once} from "node:events";
+import {mkdirSync, rmSync, writeFileSync} from "node:fs";
+import {join} from "node:path";
+import {afterAll, describe, expect, it} from "vitest";
+import {type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
+import {configFor} from "../../pipelines/sandbox.ts";
+import {Warehouse} from "../../warehouse/warehouse.ts";
+import {folder} from "../warehouse/warehouse-fixture.ts";
+import {compiled} from "./compiled.ts";
+
+const program = compiled();
+afterAll(() => rmSync(program, {recursive: true, force: true}));
+
+async function megaphone(args: string[]): Promise<{code: number | null; stderr: string}> {
+  const options = {env: {PATH: process.env.PATH}, stdio: ["ignore", "ignore", "pipe"] as ["ignore", "ignore", "pipe"]};
+  const child: ChildProcess = spawn(process.execPath, [join(program, "pipelines", "cli.js"), ...args], options);
+  let stderr = "";
+  child.stderr!.on("data", chunk => (stderr += chunk));
+  const [code] = (await once(child, "close")) as [number | null];
+  return {code, stderr};
+}
+
+/** A user folder with the sandbox's accounts of one platform. */
+function userFolder(path: string, sandbox: Sandbox, platform: string): string {
+  mkdirSync(path, {recursive: true});
+  const {yaml, env} = configFor({
+    ...sandbox,
+    accounts: sandbox.accounts.filter(account => account.platform === platform)
+  });
+  writeFileSync(join(path, ".env"), env, {mode: 0o600});
+  writeFileSync(join(path, "megaphone.yaml"), `organisation: Test\ntimezone: Europe/Zurich\n${yaml}`);
+  return join(path, "megaphone.yaml");
+}
+
+const open = (dir: string) =>
+  Warehouse.open(join(dir, "data", "published", "warehouse.duckdb"), {readOnly: true, locked: true});
+
+/** The definitions of a platform that ended with the second night. */
+const ended = (platform: string): string =>
+  `select metric, valid_to from publish.metric_definition
+   where platform = '${platform}' and valid_to >= date '2020-06-28' order by metric`;
+
+async function expectBreak(dir: string, platform: string, metric: string, day: string): Promise<void> {
+  await using copy = await open(dir);
+  expect(await copy.rows(ended(platform))).toEqual(
+    [metric, day].sort().map(name => ({metric: name, valid_to: "2020-06-28"}))
+  );
+  // Posts that were read in both nights; some have no insights at all.
+  const readings = await copy.rows(
+    `select captured_on, status, value is null as is_null, definition_id
+         from mart.post_metric where metric = '${metric}' and kind is null
+         qualify count(value) over (partition by post_id) > 0 and count(*) over (partition by post_id) > 1`
+  );
+  expect(readings.length).toBeGreaterThan(0);
+  for (const row of readings) {
+    expect(row).toEqual(
+      row.captured_on === "2020-06-28"
+        ? {captured_on: "2020-06-28", status: "ok", is_null: false, definition_id: `${platform}:${metric}`}
+        : {captured_on: "2020-06-29", status: "not_offered", is_null: true, definition_id: null}
+    );
+  }
+  const days = await copy.rows(
+    `select value is null or value = 0 as is_none, on_date > date '2020-06-28' as is_after, count(*)::integer as n
+         from mart.account_metric where metric = '${day}' group by all`
+  );
+  expect(days).toEqual([{is_none: false, is_after: false, n: expect.any(Number)}]);
+}
+
+describe.each([
+  {platform: "facebook", metric: "clicks", day: "page_views"},
+  {platform: "instagram", metric: "saves", day: "accounts_engaged"}
+])("a metric that $platform retires between two nights", ({platform, metric, day}) => {
+  it("ends its definition; what was read is kept, and what follows is not offered and never 0, until it is given again", async () => {
+    const sandbox = await startSandbox({night: "2020-06-28"});
+    try {
+      using dir = folder();
+      const config = userFolder(dir.path, sandbox, platform);
+      expect(await megaphone(["run", "--config", config, "--as-of", "2020-06-28"])).toMatchObject({code: 0});
+      sandbox.setFaults([`${platform}:retired-metric`]);
+      sandbox.setNight("2020-06-29");
+      expect(await megaphone(["run", "--config", config, "--as-of", "2020-06-29"])).toMatchObject({code: 0});
+      await expectBreak(dir.path, platform, metric, day);
+
+      // After its quarantine the metric is asked for again, and this time it is given.
+      sandbox.setFaults([]);
+      sandbox.setNight("2020-07-29");
+      expect(await megaphone(["run", "--config", config, "--as-of", "2020-07-29"])).toMatchObject({code: 0});
+      await using later = await open(dir.path);
+      expect(await later.rows(ended(platform))).toEqual([]);
+    } finally {
+      await sandbox.close();
+    }
+  });
+});

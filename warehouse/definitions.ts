@@ -1,0 +1,96 @@
+/**
+ * Definitions as data: what each metric of a platform means and from when to when, as the twins of the staging models
+ * declare it. A metric that a platform takes away ends its definition, and one that it gives again opens it again.
+ */
+import {z} from "zod";
+import type {Model} from "./models.ts";
+import {literal, type Warehouse} from "./warehouse.ts";
+
+/** Makes `mart.metric_definition` anew from the twins and from what the platforms refuse by now. */
+export async function fillDefinitions(warehouse: Warehouse, models: readonly Model[]): Promise<void> {
+  const definitions = endedBy(definitionsOf(models), await refusals(warehouse));
+  await warehouse.exec(`delete from mart.metric_definition; ${insertion(definitions)}`);
+}
+
+/** A row of `mart.metric_definition`, and the stream whose metric it is. */
+interface Definition {
+  id: string;
+  platform: string;
+  stream: string;
+  metric: string;
+  platform_metric: string;
+  meaning: string;
+  unit: string;
+  additivity: string;
+  source: string | null;
+  valid_from: string;
+  valid_to: string | null;
+}
+
+/** The definitions that the twins declare; of two with one id the first stands. */
+export function definitionsOf(models: readonly Model[]): Definition[] {
+  const found = new Map<string, Definition>();
+  for (const {twin} of models) {
+    const [, platform, stream] = /^landing\.(.+?)__(.+)$/.exec(twin.reads ?? "") ?? [];
+    for (const {id, source = null, valid_from = "1970-01-01", valid_to = null, ...told} of twin.definitions ?? []) {
+      const definition = {...told, id: id ?? `${platform}:${told.metric}`, source, valid_from, valid_to};
+      if (!found.has(definition.id)) found.set(definition.id, {...definition, platform: platform!, stream: stream!});
+    }
+  }
+  return [...found.values()];
+}
+
+/** A platform's metric that none of the accounts is offered any more, and the first day without it. */
+interface Refusal {
+  platform: string;
+  stream: string;
+  metric: string;
+  on: string;
+}
+
+const cursorSchema = z.object({refused: z.record(z.string(), z.string()).optional()});
+
+/**
+ * What the platforms refuse, as extraction keeps it in the cursors. A metric that one account is refused and another is
+ * still given is not gone; an account that was not read since does not count.
+ */
+async function refusals(warehouse: Warehouse): Promise<Refusal[]> {
+  const cursors = await warehouse.rows<{platform: string; stream: string; cursor: string; read_on: string}>(`
+    select a.platform, c.stream, c.cursor, cast(timezone(k.timezone, c.read_at) as date) as read_on
+    from core.cursor as c join core.account as a on a.account_id = c.account_id cross join core.setting as k`);
+  const read = cursors.map(({cursor, ...rest}) => ({...rest, ...cursorSchema.parse(JSON.parse(cursor))}));
+  return read.flatMap(({platform, stream, refused = {}}) =>
+    Object.entries(refused).flatMap(([metric, on]) => {
+      const others = read.filter(o => o.platform === platform && o.stream === stream && o.read_on >= on);
+      const days = others.map(other => other.refused?.[metric]);
+      return days.includes(undefined) ? [] : [{platform, stream, metric, on: (days as string[]).sort().at(-1) ?? on}];
+    })
+  );
+}
+
+/** The definitions, each ended on the day before one of its platform's metrics was refused. */
+function endedBy(definitions: readonly Definition[], refused: readonly Refusal[]): Definition[] {
+  return definitions.map(definition => {
+    const names = definition.platform_metric.split(/; | and | \+ /);
+    const ends = refused
+      .filter(({platform, stream}) => platform === definition.platform && stream === definition.stream)
+      .filter(({metric}) => names.includes(metric))
+      .map(({on}) => dayBefore(on));
+    const [valid_to = null] = [...ends, definition.valid_to ?? []].flat().sort();
+    return {...definition, valid_to};
+  });
+}
+
+function dayBefore(day: string): string {
+  return new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
+}
+
+function insertion(definitions: readonly Definition[]): string {
+  const rows = definitions.map(({id, platform, metric, platform_metric, meaning, unit, additivity, ...rest}) => {
+    const {source, valid_from, valid_to} = rest;
+    const texts = [id, platform, metric, platform_metric, meaning, unit, additivity].map(literal);
+    const dates = [valid_from, valid_to].map(day => (day === null ? "null" : `date ${literal(day)}`));
+    return `(${[...texts, ...dates, source === null ? "null" : literal(source)].join(", ")})`;
+  });
+  return rows.length === 0 ? "" : `insert into mart.metric_definition values ${rows.join(", ")};`;
+}
