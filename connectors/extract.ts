@@ -152,7 +152,7 @@ class Extraction {
       records: [...this.records.values()],
       cursor: this.error === undefined ? this.cursor() : undefined,
       requests: [...this.requests.values()],
-      refused: Object.keys(this.refused).filter(metric => this.refused[metric] === this.tonight.today),
+      refused: this.refusedToday(),
       error: this.error
     };
   }
@@ -172,6 +172,12 @@ class Extraction {
       ...(Object.keys(refusedSince).length > 0 ? {refused_since: refusedSince} : {}),
       ...(Object.keys(bare).length > 0 ? {bare} : {})
     };
+  }
+
+  private refusedToday(): string[] {
+    return Object.entries(this.refused)
+      .filter(([, on]) => on === this.tonight.today)
+      .map(([metric]) => metric);
   }
 
   /** Into quarantine; the day of the first refusal stays known, however often it is asked for again in vain. */

@@ -75,23 +75,26 @@ async function play(
   // Nights are read one after the other, and loaded meanwhile some at a time, as a rebuild loads them.
   let loading: Promise<unknown> = Promise.resolve();
   let nights = 0;
-  for (let night = first; night <= demoNights.last; night = plusDays(night, 1)) {
-    log.progress(`night of ${night}`);
-    sandbox.setNight(night);
-    const now = eveningOf(settings.timezone, night);
-    const own = {...run, run_id: `${run.run_id}-${night}`, requests: [], rejected: [], accounts: []};
-    await readAccounts(workspace, own, {now: () => now, stop, ledger});
-    run.requests.push(...own.requests);
-    run.accounts = own.accounts;
-    nights += 1;
-    if (exitCode(own) === 1) return {summary: `the night of ${night} failed`};
-    if (nights % nightsALoad === 0) {
-      await loading;
-      loading = workspace.load();
-      loading.catch(() => undefined); // it is awaited before the next
+  try {
+    for (let night = first; night <= demoNights.last; night = plusDays(night, 1)) {
+      log.progress(`night of ${night}`);
+      sandbox.setNight(night);
+      const now = eveningOf(settings.timezone, night);
+      const own = {...run, run_id: `${run.run_id}-${night}`, requests: [], rejected: [], accounts: []};
+      await readAccounts(workspace, own, {now: () => now, stop, ledger});
+      run.requests.push(...own.requests);
+      run.accounts = own.accounts;
+      nights += 1;
+      if (exitCode(own) === 1) return {summary: `the night of ${night} failed`};
+      if (nights % nightsALoad === 0) {
+        await loading;
+        loading = workspace.load();
+        loading.catch(() => undefined); // it is awaited before the next
+      }
     }
+  } finally {
+    await loading; // nothing may end while the warehouse is at work
   }
-  await loading;
   await workspace.load();
   log.progress("models, publication and report");
   run.accounts_ok = run.accounts.length;

@@ -54,7 +54,7 @@ function describe({cwd}: Context, folder: string, written: string[], kept: strin
     ...kept.map(file => `kept   ${file}, which was there`),
     "",
     `In ${folder}: describe your accounts in megaphone.yaml, copy .env.example to .env and put the secrets into it.`,
-    `Then: npx megaphone run${config === "megaphone.yaml" ? "" : ` --config ${config}`}`
+    `Then: npx megaphone check${config === "megaphone.yaml" ? "" : ` --config ${config}`}`
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -63,7 +63,7 @@ const settings = `# Settings of Megaphone.
 #
 # A line that begins with # is not read. To use a line that is switched off, take away its # and nothing else:
 # the blanks in front of a word have a meaning. Names stand before the colon, and you change what comes after it.
-# After a change, \`npx megaphone status\` names the line that cannot be read, if there is one.
+# After a change, \`npx megaphone check\` names the line that cannot be read, if there is one, and tries your accounts.
 
 # The name that reports carry.
 organisation: Our mandate

@@ -26,7 +26,10 @@ export class Ledger {
     private readonly posts: Map<string, Map<string, StoredPost>>
   ) {}
 
-  /** What the warehouse knows of some accounts; of old posts, which are not read again, only those that are named. */
+  /**
+   * What the warehouse knows of some accounts. Posts older than the refresh by age and the listing reach are left out,
+   * unless they are named.
+   */
   static async read(
     warehouse: Warehouse,
     accounts: readonly Account[],
@@ -62,8 +65,8 @@ export class Ledger {
     return new Map(
       streams.map(([name, stream]): [string, StreamState] => {
         const cursor = this.cursors.get(`${accountId(account)} ${name}`);
-        if (!isOfPosts(stream) || (cursor === undefined && !stream.isUnlisted))
-          return [name, {cursor, due: [], known: []}];
+        const isKnown = cursor !== undefined || stream.isUnlisted || listedFrom !== undefined;
+        if (!isOfPosts(stream) || !isKnown) return [name, {cursor, due: [], known: []}];
         const own = posts.filter(({type}) =>
           stream.types === undefined
             ? type === null || !claimed.includes(type)

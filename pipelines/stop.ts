@@ -7,6 +7,8 @@ export class StopError extends MegaphoneError {}
 
 /** Work that has been asked to stop may take so long to keep what it has. */
 const graceMilliseconds = 10_000;
+/** Ctrl-C reaches a process from the terminal and from whoever started it: signals so close together are one. */
+const sameMilliseconds = 1000;
 
 /**
  * Runs work that SIGINT and SIGTERM end, with the exit codes 130 and 143.
@@ -17,10 +19,13 @@ const graceMilliseconds = 10_000;
 export async function stoppable<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   let code: number | undefined;
+  let firstAt = Number.NEGATIVE_INFINITY;
   const end = (name: NodeJS.Signals): void => {
-    const isSecond = code !== undefined;
-    code = name === "SIGINT" ? 130 : 143;
-    if (isSecond || getEventListeners(controller.signal, "abort").length === 0) process.exit(code);
+    if (performance.now() - firstAt < sameMilliseconds) return;
+    code ??= name === "SIGINT" ? 130 : 143;
+    const isHeard = getEventListeners(controller.signal, "abort").length > 0;
+    if (controller.signal.aborted || !isHeard) process.exit(code);
+    firstAt = performance.now();
     setTimeout(() => process.exit(code), graceMilliseconds).unref();
     controller.abort(new StopError(`stopped by ${name}; what was read is kept, and the next run goes on`));
   };

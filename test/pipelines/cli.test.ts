@@ -50,6 +50,17 @@ describe("the command line", () => {
   const cases: [string, string, string, Record<string, unknown>][] = [
     ["demo", "demo", "demo", {out: "./demo", serve: false}],
     ["demo with its options", "demo --out d --serve", "demo", {out: "d", serve: true}],
+    ["check", "check", "check", {}],
+    ["check with its options", "check --only x --as-of 2020-11-30", "check", {only: ["x"], asOf: "2020-11-30"}],
+    ["plan", "plan", "plan", {}],
+    ["plan with its options", "plan --only x --as-of 2020-11-30", "plan", {only: ["x"], asOf: "2020-11-30"}],
+    ["backfill", "backfill --from 2019-08-31", "backfill", {from: "2019-08-31"}],
+    [
+      "backfill with its options",
+      "backfill --from 2019-08-31 --to 2019-12-31 --only x,ours --as-of 2020-11-30",
+      "backfill",
+      {from: "2019-08-31", to: "2019-12-31", only: ["x", "ours"], asOf: "2020-11-30"}
+    ],
     ["run", "run", "run", {}],
     ["run with its options", "run --only x,ours --as-of 2020-11-30", "run", {only: ["x", "ours"], asOf: "2020-11-30"}],
     ["import", "import a.csv b", "import", {paths: ["a.csv", "b"], dryRun: false}],

@@ -127,7 +127,7 @@ describe("init", () => {
     expect(statSync(dir).mode & 0o777).toBe(0o700);
     expect(there[".gitignore"]!.split("\n")).toEqual(expect.arrayContaining([".env", "credentials.json"]));
     expect(result.out).toContain("wrote  megaphone.yaml\n");
-    expect(result.out).toContain("Then: npx megaphone run --config mandate/megaphone.yaml\n");
+    expect(result.out).toContain("Then: npx megaphone check --config mandate/megaphone.yaml\n");
   });
 
   it("changes nothing the second time, and says what was kept", async () => {

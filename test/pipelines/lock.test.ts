@@ -40,7 +40,7 @@ function holder(dataDir: string, work = waitLong): ChildProcess & {said: Promise
     import {mkdirSync, rmdirSync} from "node:fs";
     import {withLock} from ${JSON.stringify(join(program, "pipelines/lock.js"))};
     const log = {warn: message => console.log("took over")};
-    const hold = async () => { ${work} };
+    const hold = async stop => { ${work} };
     await withLock(${JSON.stringify(dataDir)}, "run", hold, {log, now: () => new Date()})
       .catch(error => { console.log(error.name); process.exitCode = 4; });`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", script], {stdio: ["ignore", "pipe", "inherit"]});
@@ -111,6 +111,30 @@ describe("the lock", () => {
       child.kill(signal);
       expect(await once(child, "exit")).toEqual([code, null]);
       expect(readdirSync(dataDir)).toEqual([]);
+    }
+  });
+
+  it("lets work that listens to the signal come to its end, once; a second signal ends it", async () => {
+    const ending = `
+      console.log("got it");
+      await new Promise(done => { stop.addEventListener("abort", () => setTimeout(done, DELAY)); setTimeout(done, 60_000); });
+      mkdirSync(FOLDER);`;
+    for (const [delay, signals, isWhole] of [
+      [50, [0], true],
+      [50, [0, 10], true],
+      [60_000, [0, 1200], false]
+    ] as const) {
+      const dataDir = dataFolder();
+      const made = join(dataDir, "made");
+      const child = holder(dataDir, ending.replace("DELAY", String(delay)).replace("FOLDER", JSON.stringify(made)));
+      await child.said;
+      const exited = once(child, "exit");
+      for (const wait of signals) {
+        await new Promise(done => setTimeout(done, wait));
+        child.kill("SIGINT");
+      }
+      expect(await exited).toEqual([130, null]);
+      expect(readdirSync(dataDir)).toEqual(isWhole ? ["made"] : []);
     }
   });
 
