@@ -36,6 +36,7 @@ export const errors: ErrorRule[] = [
   {subcode: 2108006, then: "drop the part", as: "not_offered"},
   {type: "too-few-viewers", then: "drop the part", as: "below_threshold"},
   {type: "too-much-data", then: "ask for less"},
+  {type: "missing-permission", then: "drop the part", as: "not_permitted", action: permission},
   {code: 190, then: "tell a person", action: newToken},
   {code: 102, then: "tell a person", action: newToken},
   ...[4, 17, 32, 341, 613, 80001, 80002].map(code => ({code, then: "wait" as const})),
@@ -43,6 +44,7 @@ export const errors: ErrorRule[] = [
   {code: 10, then: "drop the part", as: "not_permitted", action: permission},
   {code: 200, then: "drop the part", as: "not_permitted", action: permission},
   {code: 100, subcode: 33, then: "gone"},
+  {type: "no-such-object", then: "gone"},
   {code: 803, then: "gone"},
   {code: 100, then: "drop the metric"},
   {type: "transient", then: "wait"},
@@ -61,18 +63,21 @@ const error = z.object({
   })
 });
 
-/** The fault of a body. Two are told by their words alone, because they share their code with others. */
+/** Faults that are told by their words alone, because they share their code with others. */
+const words: [RegExp, string][] = [
+  [/not enough viewers/i, "too-few-viewers"],
+  [/reduce the amount of data/i, "too-much-data"],
+  [/requires the '\w+' permission/i, "missing-permission"],
+  [/does not exist, cannot be loaded/i, "no-such-object"]
+];
+
+/** The fault of a body. */
 export function problems(body: unknown): Problem[] {
   const {data} = error.safeParse(body);
   if (data === undefined) return [];
   const {message = "", code, error_subcode: subcode, is_transient: isTransient} = data.error;
-  const type = /not enough viewers/i.test(message)
-    ? "too-few-viewers"
-    : /reduce the amount of data/i.test(message)
-      ? "too-much-data"
-      : isTransient
-        ? "transient"
-        : undefined;
+  const [, told] = words.find(([wording]) => wording.test(message)) ?? [];
+  const type = told ?? (isTransient ? "transient" : undefined);
   const isPermission = code !== undefined && code >= 200 && code <= 299;
   return [{code: isPermission ? 200 : code, subcode, type}];
 }
@@ -135,10 +140,10 @@ export function nextPage({paging, data}: {paging?: Paging | undefined; data: unk
   return paging?.next === undefined || data.length === 0 ? undefined : paging.cursors?.after;
 }
 
-export const paging = z.object({
-  cursors: z.object({after: z.string().optional()}).optional(),
-  next: z.string().optional()
-});
+/** A page that has a next one names its cursor; older answers, which page by time, would end the listing unseen. */
+export const paging = z
+  .object({cursors: z.object({after: z.string().optional()}).optional(), next: z.string().optional()})
+  .refine(({cursors, next}) => next === undefined || cursors?.after !== undefined, {path: ["cursors", "after"]});
 type Paging = z.infer<typeof paging>;
 
 const count = z.int();
@@ -165,8 +170,11 @@ const insight = z.object({
 export const insights = z.object({data: z.array(insight)});
 export type Insights = z.infer<typeof insights>;
 
+/** Values by metric: a number, or numbers by kind. */
+export type InsightValues = Record<string, number | Record<string, number>>;
+
 /** The lifetime values of insights by metric. A metric may come twice, and the one of the day is 0 then. */
-export function lifetimeValues({data}: Insights): Record<string, number | Record<string, number>> {
+export function lifetimeValues({data}: Insights): InsightValues {
   const whole = data.filter(({period}) => period === undefined || period === "lifetime");
   return Object.fromEntries(
     whole.flatMap(({name, values}) => {

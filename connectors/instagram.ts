@@ -14,7 +14,7 @@ const count = z.int();
 const media = z.object({
   id: z.string(),
   media_type: z.string(),
-  media_product_type: z.string().optional(),
+  media_product_type: z.string(),
   caption: z.string().optional(),
   permalink: z.string().optional(),
   shortcode: z.string().optional(),
@@ -153,7 +153,7 @@ export const instagram = connector({
     }),
     posts: stream<z.infer<typeof page>>({
       docs: "https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media",
-      answer: z.union([page, media.transform(one => ({data: [one], paging: undefined}))]),
+      answer: page,
       key: "id",
       publishedAt,
       records: ({data}) => data.filter(({media_product_type: type}) => type !== "AD").map(mediaRecord),
@@ -182,6 +182,7 @@ export const instagram = connector({
       ],
       lookup: {
         request: ask => get(versioned(ask.account, ask.ids![0]!), "/{media}", {fields: fieldsFor(ask)}),
+        answer: media.transform(one => ({data: [one]})),
         size: 50,
         isBatched: true
       }
@@ -241,7 +242,7 @@ function mediaRecord(item: z.infer<typeof media>): LandedRecord {
   return {
     id: item.id,
     media_type: item.media_type,
-    product_type: item.media_product_type ?? null,
+    product_type: item.media_product_type,
     text: item.caption ?? null,
     hashtags: hashtags(item.caption),
     permalink: item.permalink ?? null,

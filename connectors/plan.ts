@@ -3,7 +3,7 @@
  * very list that `run` executes.
  */
 import {authentication} from "./auth.ts";
-import type {Account, Ask, Connector, KnownPost, Part, PartRead, Stream} from "./connector.ts";
+import type {Account, Ask, Connector, KnownPost, Listing, Part, PartRead, Stream} from "./connector.ts";
 
 const day = 86_400_000;
 /** A part that ends at an age is asked for until an hour before, so that a slow night asks nothing too late. */
@@ -213,16 +213,18 @@ function planPosts(planning: Planning): PlannedCall[] {
     for (const window of list.isWindowless ? [from === undefined ? {} : {from}] : windows(limits, from, now)) {
       const isIn = (at: Date): boolean =>
         at >= (window.from ?? new Date(0)) && (window.to === undefined || at < window.to);
-      const asked = nested(window.to ? now.getTime() - window.to.getTime() : 0, bare.some(isIn));
+      const asked = list.isPartial ? [] : nested(window.to ? now.getTime() - window.to.getTime() : 0, bare.some(isIn));
       const ask: Ask = {account, parts: asked, metrics: metricsOf(asked), size: list.size, ...window};
-      const known = listing === 0 ? state.known.filter(({publishedAt}) => isIn(publishedAt)) : [];
-      addApart(known, asked);
-      const posts = isListed ? known.length : (list.reachable ?? 0);
+      const known = state.known.filter(({publishedAt, type}) => isIn(publishedAt) && holds(list, listing, type));
+      if (listing === 0) addApart(known, asked);
+      const count = isListed ? known.length : (list.reachable ?? 0);
       // Without a window the last page holds older ones: one that is full of newer ones is followed by another.
-      const pages = list.isWindowless && isListed ? Math.floor(posts / list.size) + 1 : Math.ceil(posts / list.size);
-      const httpCalls = Math.max(1, pages);
+      const pages = list.isWindowless && isListed ? Math.floor(count / list.size) + 1 : Math.ceil(count / list.size);
+      // A page that is refused because of a part is asked for again without it.
+      const isRefusable = !isListed && asked.some(name => stream.parts![name]!.read !== undefined);
+      const httpCalls = Math.max(1, pages) * (isRefusable ? 2 : 1);
       const bound = isListed ? "exact" : "upper";
-      calls.push(call(planning, {how: "list", listing, ask, posts, httpCalls, bound}));
+      calls.push(call(planning, {how: "list", listing, ask, posts: listing === 0 ? count : 0, httpCalls, bound}));
     }
   }
   const {lookup} = stream;
@@ -274,6 +276,11 @@ function planPosts(planning: Planning): PlannedCall[] {
     );
   }
   return calls;
+}
+
+/** Whether a listing holds posts of a type: the first one all, a further one those that it says. */
+function holds({types}: Listing, listing: number, type: string | null): boolean {
+  return listing === 0 || (type !== null && (types?.includes(type) ?? false));
 }
 
 /** The parts of a stream that an account's authentication may ask for. */
