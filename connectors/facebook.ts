@@ -7,6 +7,7 @@
 import {z} from "zod";
 import {type Ask, connector, get, hashtags, type LandedRecord, listing, partRead, stream} from "./connector.ts";
 import {
+  dailyInsights,
   dailyValues,
   graph,
   type InsightValues,
@@ -102,7 +103,7 @@ export const facebook = connector({
     }),
     account_days: stream({
       docs: "https://developers.facebook.com/docs/platforminsights/page",
-      answer: insights,
+      answer: dailyInsights,
       key: "metric",
       records: dailyValues,
       series: {
@@ -132,7 +133,7 @@ export const facebook = connector({
     }),
     audience: stream({
       docs: "https://developers.facebook.com/documentation/pages-api/platforminsights/page/deprecated-metrics",
-      answer: insights,
+      answer: dailyInsights,
       key: "country",
       records: followersByCountry,
       snapshot: {
@@ -285,10 +286,10 @@ function videoRecord(item: z.infer<typeof video>, pageId: string): LandedRecord 
   };
 }
 
-function followersByCountry({data}: z.infer<typeof insights>): LandedRecord[] {
-  return data.flatMap(({name, values = []}) => {
+function followersByCountry({data}: z.infer<typeof dailyInsights>): LandedRecord[] {
+  return data.flatMap(({name, values}) => {
     const last = values.at(-1);
-    if (last === undefined || typeof last.value !== "object" || last.end_time === undefined) return [];
+    if (last === undefined || typeof last.value === "number") return [];
     const endedAt = instant(last.end_time);
     return Object.entries(last.value).map(([country, value]) => ({metric: name, ended_at: endedAt, country, value}));
   });

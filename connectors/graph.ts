@@ -147,49 +147,34 @@ export const paging = z
 type Paging = z.infer<typeof paging>;
 
 const count = z.int();
-/** A metric: a number, or numbers by kind, in which a kind of none is missing. */
-const insight = z.object({
-  name: z.string(),
-  period: z.string().optional(),
-  values: z
-    .array(z.object({value: z.union([count, z.record(z.string(), count)]).optional(), end_time: z.string().optional()}))
-    .optional(),
-  total_value: z
-    .object({
-      value: count.optional(),
-      breakdowns: z
-        .array(
-          z.object({
-            results: z.array(z.object({dimension_values: z.array(z.string()), value: count})).optional()
-          })
-        )
-        .optional()
-    })
-    .optional()
-});
-export const insights = z.object({data: z.array(insight)});
-export type Insights = z.infer<typeof insights>;
+/** A number, or numbers by kind, in which a kind of none is missing. */
+const measured = z.union([count, z.record(z.string(), count)]);
+const insightsOf = <T extends z.ZodType>(value: T) =>
+  z.object({data: z.array(z.object({name: z.string(), period: z.string().optional(), values: z.array(value)}))});
+
+/** Insights of a post or a video. A metric that it has not is left out. */
+export const insights = insightsOf(z.object({value: measured}));
+/** Insights by day, each with the day's end. */
+export const dailyInsights = insightsOf(z.object({value: measured, end_time: z.string()}));
 
 /** Values by metric: a number, or numbers by kind. */
 export type InsightValues = Record<string, number | Record<string, number>>;
 
 /** The lifetime values of insights by metric. A metric may come twice, and the one of the day is 0 then. */
-export function lifetimeValues({data}: Insights): InsightValues {
+export function lifetimeValues({data}: z.infer<typeof insights>): InsightValues {
   const whole = data.filter(({period}) => period === undefined || period === "lifetime");
   return Object.fromEntries(
     whole.flatMap(({name, values}) => {
-      const value = values?.[0]?.value;
-      return value === undefined ? [] : [[name, value]];
+      const [first] = values;
+      return first === undefined ? [] : [[name, first.value]];
     })
   );
 }
 
 /** One record a metric and day of a series. `end_time` is the end of the day that was measured. */
-export function dailyValues({data}: Insights): LandedRecord[] {
-  return data.flatMap(({name, values = []}) =>
-    values.flatMap(({value, end_time: end}) =>
-      typeof value === "number" && end !== undefined ? [{metric: name, ended_at: instant(end), value}] : []
-    )
+export function dailyValues({data}: z.infer<typeof dailyInsights>): LandedRecord[] {
+  return data.flatMap(({name, values}) =>
+    values.map(({value, end_time: end}) => ({metric: name, ended_at: instant(end), value}))
   );
 }
 

@@ -26,6 +26,21 @@ const media = z.object({
 });
 const page = z.object({data: z.array(media), paging: paging.optional()});
 
+/** Insights of the account: one number for a window, or its parts, which have no sum. */
+const totals = z.object({data: z.array(z.object({name: z.string(), total_value: z.object({value: count})}))});
+const part = z.object({dimension_values: z.array(z.string()), value: count});
+const breakdown = z.object({results: z.array(part).optional()});
+const breakdowns = z.object({
+  data: z.array(z.object({total_value: z.object({breakdowns: z.array(breakdown)})}))
+});
+
+/** The parts of a metric that is broken down by one thing: its value, and how many. */
+function partsOf({data}: z.infer<typeof breakdowns>): [value: string, count: number][] {
+  return data
+    .flatMap(({total_value: {breakdowns}}) => breakdowns.flatMap(({results = []}) => results))
+    .map(({dimension_values: [value], value: count}) => [value!, count]);
+}
+
 const fields = "id,media_type,media_product_type,caption,permalink,shortcode,timestamp,like_count,comments_count";
 
 function fieldsFor({parts, metrics}: Ask): string {
@@ -68,12 +83,10 @@ export const instagram = connector({
     }),
     account_days: stream({
       docs: "https://developers.facebook.com/documentation/instagram-platform/api-reference/instagram-user/insights",
-      answer: insights,
+      answer: totals,
       key: "metric",
       records: ({data}, {to}) =>
-        data.flatMap(({name, total_value: total}) =>
-          total?.value === undefined ? [] : [{metric: name, on_date: dayOf(to!), value: total.value}]
-        ),
+        data.map(({name, total_value: {value}}) => ({metric: name, on_date: dayOf(to!), value})),
       series: {
         request: ask =>
           accountInsights(ask, {metric: ask.metrics.join(","), period: "day", metric_type: "total_value"}),
@@ -97,17 +110,14 @@ export const instagram = connector({
     }),
     follows: stream({
       docs: "https://developers.facebook.com/documentation/instagram-platform/api-reference/instagram-user/insights",
-      answer: insights,
+      answer: breakdowns,
       key: "metric",
-      records: ({data}, {from, to}) =>
-        data.flatMap(({total_value: total}) =>
-          (total?.breakdowns?.[0]?.results ?? []).map(({dimension_values: [kind], value}) => ({
-            metric: kind === "FOLLOWER" ? "follows" : "unfollows",
-            window_days: Math.round((to!.getTime() - from!.getTime()) / 86_400_000) + 1,
-            on_date: dayOf(to!),
-            value
-          }))
-        ),
+      records: (answer, {from, to}) =>
+        partsOf(answer).flatMap(([kind, value]) => {
+          const metric = {FOLLOWER: "follows", NON_FOLLOWER: "unfollows"}[kind];
+          const window_days = Math.round((to!.getTime() - from!.getTime()) / 86_400_000) + 1;
+          return metric === undefined ? [] : [{metric, window_days, on_date: dayOf(to!), value}];
+        }),
       series: {
         request: ask =>
           accountInsights(ask, {
@@ -126,16 +136,10 @@ export const instagram = connector({
     }),
     audience: stream({
       docs: "https://developers.facebook.com/documentation/instagram-platform/api-reference/instagram-user/insights",
-      answer: insights,
+      answer: breakdowns,
       key: "category",
-      records: ({data}, {metrics}) =>
-        data.flatMap(({total_value: total}) =>
-          (total?.breakdowns?.[0]?.results ?? []).map(({dimension_values: [category], value}) => ({
-            metric: metrics[0],
-            category,
-            value
-          }))
-        ),
+      records: (answer, {metrics}) =>
+        partsOf(answer).map(([category, value]) => ({metric: metrics[0], category, value})),
       snapshot: {
         request: ({account, metrics}) =>
           get(versioned(account, `${account.id}/insights`), "/{user}/insights", {
