@@ -83,7 +83,7 @@ const seconds = (date: Date | undefined): string | undefined =>
 export const facebook = connector({
   platform: "facebook",
   docs: "https://developers.facebook.com/docs/pages-api",
-  ...graph,
+  ...graph("docs/facebook.md"),
   streams: {
     account: stream({
       docs: "https://developers.facebook.com/docs/graph-api/reference/page",

@@ -29,30 +29,32 @@ export function versioned(account: Account, path: string): string {
 /** A Page token, sent in the Authorization header, so that no address holds it. */
 export const auth: Authentication[] = [{scheme: "bearer", keys: ["token"], userContext: true}];
 
-const newToken = "the token is no longer accepted; make a new one (docs/facebook.md) and put it into .env";
-const permission = "the token lacks a permission or the person behind it a role; see docs/facebook.md";
-
-export const errors: ErrorRule[] = [
-  {subcode: 2108006, then: "drop the part", as: "not_offered"},
-  {type: "too-few-viewers", then: "drop the part", as: "below_threshold"},
-  {type: "too-much-data", then: "ask for less"},
-  {type: "missing-permission", then: "drop the part", as: "not_permitted", action: permission},
-  {code: 190, then: "tell a person", action: newToken},
-  {code: 102, then: "tell a person", action: newToken},
-  ...[4, 17, 32, 341, 613, 80001, 80002].map(code => ({code, then: "wait" as const})),
-  {code: 3, then: "drop the part", as: "not_permitted", action: permission},
-  {code: 10, then: "drop the part", as: "not_permitted", action: permission},
-  {code: 200, then: "drop the part", as: "not_permitted", action: permission},
-  {code: 100, subcode: 33, then: "gone"},
-  {type: "no-such-object", then: "gone"},
-  {code: 803, then: "gone"},
-  {code: 100, then: "drop the metric"},
-  {type: "transient", then: "wait"},
-  {code: 1, then: "wait"},
-  {code: 2, then: "wait"},
-  {code: 2500, then: "refuse"},
-  {code: 3001, then: "refuse"}
-];
+/** What the codes mean; `page` is where a reader finds how to get a token and its permissions. */
+function errorsOf(page: string): ErrorRule[] {
+  const newToken = `the token is no longer accepted; make a new one (${page}) and put it into .env`;
+  const permission = `the token lacks a permission or the person behind it a role; see ${page}`;
+  return [
+    {subcode: 2108006, then: "drop the part", as: "not_offered"},
+    {type: "too-few-viewers", then: "drop the part", as: "below_threshold"},
+    {type: "too-much-data", then: "ask for less"},
+    {type: "missing-permission", then: "drop the part", as: "not_permitted", action: permission},
+    {code: 190, then: "tell a person", action: newToken},
+    {code: 102, then: "tell a person", action: newToken},
+    ...[4, 17, 32, 341, 613, 80001, 80002].map(code => ({code, then: "wait" as const})),
+    {code: 3, then: "drop the part", as: "not_permitted", action: permission},
+    {code: 10, then: "drop the part", as: "not_permitted", action: permission},
+    {code: 200, then: "drop the part", as: "not_permitted", action: permission},
+    {code: 100, subcode: 33, then: "gone"},
+    {type: "no-such-object", then: "gone"},
+    {code: 803, then: "gone"},
+    {code: 100, then: "drop the metric"},
+    {type: "transient", then: "wait"},
+    {code: 1, then: "wait"},
+    {code: 2, then: "wait"},
+    {code: 2500, then: "refuse"},
+    {code: 3001, then: "refuse"}
+  ];
+}
 
 const error = z.object({
   error: z.object({
@@ -133,7 +135,9 @@ function relativeUrl({path, query}: ApiRequest): string {
 }
 
 /** What both platforms' connectors declare alike. */
-export const graph = {baseUrl, apiVersion, auth, errors, problems, regain, batch} satisfies Partial<Connector>;
+export function graph(page: string) {
+  return {baseUrl, apiVersion, auth, errors: errorsOf(page), problems, regain, batch} satisfies Partial<Connector>;
+}
 
 /** The token of the next page. The address in `paging.next` holds the access token and is never read. */
 export function nextPage({paging, data}: {paging?: Paging | undefined; data: unknown[]}): string | undefined {

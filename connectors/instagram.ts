@@ -64,7 +64,7 @@ const insightsOfOne: PartRead = partRead({
 export const instagram = connector({
   platform: "instagram",
   docs: "https://developers.facebook.com/documentation/instagram-platform",
-  ...graph,
+  ...graph("docs/instagram.md"),
   streams: {
     account: stream({
       docs: "https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user",

@@ -217,14 +217,14 @@ function planPosts(planning: Planning): PlannedCall[] {
       const ask: Ask = {account, parts: asked, metrics: metricsOf(asked), size: list.size, ...window};
       const known = state.known.filter(({publishedAt, type}) => isIn(publishedAt) && holds(list, listing, type));
       if (listing === 0) addApart(known, asked);
-      const count = isListed ? known.length : (list.reachable ?? 0);
-      // Without a window the last page holds older ones: one that is full of newer ones is followed by another.
-      const pages = list.isWindowless && isListed ? Math.floor(count / list.size) + 1 : Math.ceil(count / list.size);
+      const pages = pagesOf(list, isListed ? known.length : undefined);
       // A page that is refused because of a part is asked for again without it.
       const isRefusable = !isListed && asked.some(name => stream.parts![name]!.read !== undefined);
-      const httpCalls = Math.max(1, pages) * (isRefusable ? 2 : 1);
+      const httpCalls = pages * (isRefusable ? 2 : 1);
       const bound = isListed ? "exact" : "upper";
-      calls.push(call(planning, {how: "list", listing, ask, posts: listing === 0 ? count : 0, httpCalls, bound}));
+      // A further listing shows posts of the first again.
+      const posts = listing > 0 ? 0 : isListed ? known.length : (list.reachable ?? 0);
+      calls.push(call(planning, {how: "list", listing, ask, posts, httpCalls, bound}));
     }
   }
   const {lookup} = stream;
@@ -276,6 +276,15 @@ function planPosts(planning: Planning): PlannedCall[] {
     );
   }
   return calls;
+}
+
+/** Pages of a listing that holds so many posts, or, where nobody knows how many, of the longest there can be. */
+function pagesOf({size, reachable, isWindowless}: Listing, posts: number | undefined): number {
+  const most = reachable === undefined ? undefined : Math.ceil(reachable / size);
+  if (posts === undefined) return most ?? 1;
+  // Without a window the last page holds older ones: one that is full of newer ones is followed by another.
+  const pages = isWindowless ? Math.floor(posts / size) + 1 : Math.max(1, Math.ceil(posts / size));
+  return Math.min(pages, most ?? pages);
 }
 
 /** Whether a listing holds posts of a type: the first one all, a further one those that it says. */

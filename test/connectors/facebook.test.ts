@@ -4,7 +4,6 @@ import type {Account, KnownPost, LandedRecord} from "../../connectors/connector.
 import {MegaphoneError} from "../../connectors/errors.ts";
 import type {Extracted} from "../../connectors/extract.ts";
 import {facebook} from "../../connectors/facebook.ts";
-import {listingStart, type StreamState} from "../../connectors/plan.ts";
 import {faultsOf, type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
 import {contentItems, type ItemType} from "../../connectors/sandbox/world.ts";
 import {
@@ -17,14 +16,12 @@ import {
   outcome,
   plan,
   recordsOf,
-  refresh,
   stateOf,
-  statesAfter,
   streamOf
 } from "./night.ts";
+import {daysAfter, plannedAndMade, sandboxNight, statesBefore} from "./sandbox-night.ts";
 import {staged} from "./staged.ts";
 
-const day = 86_400_000;
 const streams = Object.keys(facebook.streams);
 const metrics = facebook.streams.posts!.parts!.insights!.metrics!;
 
@@ -45,51 +42,19 @@ function account(sandbox: Sandbox, token?: "user" | "limited" | "expired" | "log
   return accountOf(facebook, offered!, token === undefined ? offered!.auth : offered!.otherAuth[token]!);
 }
 
-/** A night with faults switched on, whose requests are counted anew. */
-async function night(sandbox: Sandbox, options: NightOptions = {}, faults: string[] = []): Promise<Extracted[]> {
-  sandbox.setNight(dateOf(options.at ?? lastNight));
-  sandbox.setFaults(faults);
-  sandbox.resetRequests();
-  const results = await nightOf(facebook, account(sandbox), options);
-  sandbox.setFaults([]);
-  return results;
+function night(sandbox: Sandbox, options: NightOptions = {}, faults: string[] = []): Promise<Extracted[]> {
+  return sandboxNight(facebook, account(sandbox), sandbox, options, faults);
 }
 
-function dateOf(at: Date): string {
-  return at.toISOString().slice(0, 10);
+/** As the staging model types them, as far as a plan minds. */
+function typeOf({permalink, video_id}: LandedRecord): string {
+  return String(permalink).includes("/reel/") ? "short" : video_id === null ? "other" : "video";
 }
 
-function daysAfter(date: Date, days: number): Date {
-  return new Date(date.getTime() + days * day);
-}
-
-/** What is known before a night that comes after another: the posts as their staging model types them. */
-function statesBefore(results: Extracted[], at: Date): Map<string, StreamState> {
-  return statesAfter(results, (stream, records) => {
-    const {cursor} = streamOf(results, stream);
-    const from = cursor && listingStart(new Date(cursor.read_at), refresh, at);
-    if (stream !== "posts" || from === undefined) return [];
-    return records.map(knownPost).filter(({publishedAt}) => publishedAt >= from);
-  });
-}
-
-function knownPost({id, published_at, permalink, video_id}: LandedRecord): KnownPost {
-  const type = String(permalink).includes("/reel/") ? "short" : video_id === null ? "other" : "video";
-  return known(String(id), new Date(String(published_at)), type);
-}
-
-/** Planned and made calls of each stream. */
-function comparedCalls(options: NightOptions, results: Extracted[]): Record<string, [planned: number, made: number]> {
-  const planned = plan(facebook, account(many), options);
-  return Object.fromEntries(
-    results.map(({stream}) => [
-      stream,
-      [
-        planned.filter(call => call.stream === stream).reduce((sum, {httpCalls}) => sum + httpCalls, 0),
-        callsOf(results, stream)
-      ]
-    ])
-  );
+/** So many posts that last night's listing, or any of the nights after it, no longer holds. */
+async function oldPosts(count: number): Promise<KnownPost[]> {
+  const records = recordsOf(await night(many)).slice(500, 500 + count);
+  return records.map(record => known(String(record.id), new Date(String(record.published_at)), typeOf(record)));
 }
 
 function isWhole(results: Extracted[]): void {
@@ -117,9 +82,8 @@ describe("a night of Facebook", () => {
       ["list", 1, undefined, "upper"],
       ["part", 0, "video", "upper"]
     ]);
-    for (const [planned, made] of Object.values(comparedCalls({}, await night(many)))) {
-      expect(planned).toBeGreaterThanOrEqual(made);
-    }
+    const {planned, made} = plannedAndMade(facebook, account(many), {}, await night(many));
+    for (const stream of streams) expect(planned[stream]).toBeGreaterThanOrEqual(made[stream]!);
   });
 
   it.each([
@@ -127,20 +91,18 @@ describe("a night of Facebook", () => {
     ["a week later, when who follows is read again", 7]
   ])("%s makes exactly the calls that are planned, at most 7", async (_, days) => {
     const at = daysAfter(lastNight, days);
-    const options = {states: statesBefore(await night(many), at), at};
+    const options = {states: statesBefore(await night(many), at, typeOf), at};
     expect(plan(facebook, account(many), options).map(({bound}) => bound)).not.toContain("upper");
     const results = await night(many, options);
-    for (const [stream, [planned, made]] of Object.entries(comparedCalls(options, results))) {
-      expect([stream, made]).toEqual([stream, planned]);
-    }
+    const {planned, made} = plannedAndMade(facebook, account(many), options, results);
+    expect(made).toEqual(planned);
     expect(many.requests()).toHaveLength(plan(facebook, account(many), options).length);
     expect(many.requests().length).toBeLessThanOrEqual(7);
     expect(results.map(({error}) => error)).toEqual(results.map(() => undefined));
   });
 
   it("looks older posts up in batches of fifty, by type and with what they have", async () => {
-    const posts = recordsOf(await night(many)).map(knownPost);
-    const due = posts.filter(({publishedAt}) => publishedAt.getTime() < lastNight.getTime() - 40 * day).slice(0, 120);
+    const due = await oldPosts(120);
     const states = stateOf("posts", {cursor: {read_at: lastNight.toISOString()}, due});
     const planned = plan(facebook, account(many), {states}).filter(({how}) => how === "lookup");
     expect(planned.map(({httpCalls, countedCalls}) => [httpCalls, countedCalls])).toEqual([
@@ -226,7 +188,7 @@ describe("a metric that is retired between two nights", () => {
   it("is found, kept apart with its date, and asked for again after thirty days", async () => {
     const before = await night(many, {at: first});
     expect(streamOf(before, "posts").cursor).not.toHaveProperty("refused");
-    const found = await night(many, {states: statesBefore(before, second), at: second}, ["retired-metric"]);
+    const found = await night(many, {states: statesBefore(before, second, typeOf), at: second}, ["retired-metric"]);
     expect(found.map(({error}) => error)).toEqual(found.map(() => undefined));
     expect(streamOf(found, "posts").cursor).toMatchObject({refused: {[retired.post]: "2020-10-16"}});
     expect(streamOf(found, "account_days").cursor).toMatchObject({refused: {[retired.page]: "2020-10-16"}});
@@ -239,16 +201,15 @@ describe("a metric that is retired between two nights", () => {
     expect(days.map(({metric}) => metric)).not.toContain(retired.page);
     expect(new Set(days.map(({metric}) => metric)).size).toBe(7);
 
-    const options = {states: statesBefore(found, third), at: third};
+    const options = {states: statesBefore(found, third, typeOf), at: third};
     const quiet = await night(many, options, ["retired-metric"]);
-    for (const [stream, [planned, made]] of Object.entries(comparedCalls(options, quiet))) {
-      expect([stream, made]).toEqual([stream, planned]);
-    }
+    const {planned, made} = plannedAndMade(facebook, account(many), options, quiet);
+    expect(made).toEqual(planned);
     const asked = JSON.stringify(many.requests());
     expect(asked).not.toMatch(/page_views_total|post_clicks[,)]/);
     expect(streamOf(quiet, "posts").cursor).toMatchObject({refused: {[retired.post]: "2020-10-16"}});
 
-    const again = await night(many, {states: statesBefore(quiet, late), at: late});
+    const again = await night(many, {states: statesBefore(quiet, late, typeOf), at: late});
     expect(JSON.stringify(many.requests())).toMatch(/post_clicks[,)]/);
     expect(streamOf(again, "posts").cursor).not.toHaveProperty("refused");
     expect(recordsOf(again)[0]!.insights).toHaveProperty(retired.post);
@@ -256,9 +217,7 @@ describe("a metric that is retired between two nights", () => {
   });
 
   it("of a batch is found with the posts that are looked up", async () => {
-    const due = recordsOf(await night(many))
-      .slice(500, 560)
-      .map(knownPost);
+    const due = await oldPosts(60);
     const states = stateOf("posts", {cursor: {read_at: lastNight.toISOString()}, due});
     const at = daysAfter(lastNight, 40);
     const results = await night(many, {states, at}, ["retired-metric"]);
@@ -300,9 +259,7 @@ describe("what a token does not reach", () => {
   });
 
   it("leaves them out of posts that are looked up too", async () => {
-    const due = recordsOf(await night(many))
-      .slice(500, 570)
-      .map(knownPost);
+    const due = await oldPosts(70);
     const at = daysAfter(lastNight, 40);
     const states = stateOf("posts", {cursor: {read_at: lastNight.toISOString()}, due});
     const results = await night(many, {states, at}, ["permission-lost"]);
