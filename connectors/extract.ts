@@ -246,7 +246,7 @@ class Extraction {
           const why = missing.get(id);
           if (why !== undefined) this.noteLacking(left, why);
           if (why === "not_offered") this.markBare(id, undefined);
-          this.keepLookedUp(answer, ask, {...this.known(ask), ...(why && statusesOf(left, why))});
+          this.keepLookedUp(answer, ask, {...this.asked(ask), ...(why && statusesOf(left, why))});
         }
       }
       ids = refused;
@@ -298,7 +298,7 @@ class Extraction {
   private async askWithParts(request: (ask: Ask) => ApiRequest, planned: Ask) {
     const ask = this.without({...planned, size: Math.min(planned.size, this.pageSize)}, [...this.withheld]);
     try {
-      return {...(await this.ask(request, ask))!, ask, statuses: this.known(ask)};
+      return {...(await this.ask(request, ask))!, ask, statuses: this.asked(ask)};
     } catch (error) {
       if (!(error instanceof PartError) || ask.parts.length === 0) throw error;
       for (const left of leftOut(ask.parts)) {
@@ -310,7 +310,7 @@ class Extraction {
         if (answer === undefined) continue;
         this.noteLacking(left, error.missing);
         const final = left.filter(name => this.stream.parts![name]!.read === undefined);
-        const statuses = {...this.known(fewer), ...statusesOf(final, error.missing)};
+        const statuses = {...this.asked(fewer), ...statusesOf(final, error.missing)};
         return {...answer, ask: fewer, statuses};
       }
       throw error;
@@ -330,7 +330,7 @@ class Extraction {
   }
 
   /** What is known of the parts of records that an answer to this holds. */
-  private known(ask: Ask): PartStatuses {
+  private asked(ask: Ask): PartStatuses {
     return {...statusesOf(ask.parts, "ok"), ...statusesOf([...this.withheld], "not_permitted")};
   }
 

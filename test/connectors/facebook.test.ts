@@ -209,11 +209,26 @@ describe("a metric that is retired between two nights", () => {
     expect(asked).not.toMatch(/page_views_total|post_clicks[,)]/);
     expect(streamOf(quiet, "posts").cursor).toMatchObject({refused: {[retired.post]: "2020-10-16"}});
 
+    const still = await night(many, {states: statesBefore(quiet, late, typeOf), at: late}, ["retired-metric"]);
+    expect(streamOf(still, "posts").cursor).toMatchObject({refused: {[retired.post]: "2020-11-15"}});
     const again = await night(many, {states: statesBefore(quiet, late, typeOf), at: late});
     expect(JSON.stringify(many.requests())).toMatch(/post_clicks[,)]/);
     expect(streamOf(again, "posts").cursor).not.toHaveProperty("refused");
     expect(recordsOf(again)[0]!.insights).toHaveProperty(retired.post);
     expect(new Set(recordsOf(again, "account_days").map(({metric}) => metric))).toContain(retired.page);
+  });
+
+  it("leaves a gap that says so in the warehouse, and no zero", async () => {
+    const results = await night(demo, {at: second}, ["retired-metric"]);
+    await using warehouse = await staged(account(demo), new Map([["2020-10-16", results]]));
+    const clicks = await warehouse.rows(
+      "select distinct value, status from mart.post_metric where metric = 'clicks' and kind is null"
+    );
+    expect(clicks).toEqual([{value: null, status: "not_offered"}]);
+    const views = await warehouse.rows("select distinct status from mart.post_metric where metric = 'views'");
+    expect(views).toContainEqual({status: "ok"});
+    const days = await warehouse.rows("select metric from mart.account_metric where metric = 'page_views'");
+    expect(days).toEqual([]);
   });
 
   it("of a batch is found with the posts that are looked up", async () => {
