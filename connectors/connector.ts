@@ -223,6 +223,8 @@ export interface Stream<A = unknown> {
   /** By lists of ids: the refresh of what a listing's window no longer holds. */
   lookup?: {
     request: (ask: Ask) => ApiRequest;
+    /** Where its answers are not shaped as the listing's: their schema, which makes them so. */
+    answer?: z.ZodType<A>;
     size: number | ((account: Account, group: string) => number);
     /** One id a request, and the requests packed into the platform's batch. */
     isBatched?: boolean;
@@ -249,6 +251,10 @@ export interface Listing<A = unknown> {
   send: string;
   /** The token of the next page, undefined at the end. */
   next(answer: A): string | undefined;
+  /** Types of posts, in our words, that it holds; absent: all. */
+  types?: string[];
+  /** Its records hold less than the stream's others: those that no other listing gave are looked up. */
+  isPartial?: boolean;
   /** How many of the newest records are reachable at all. */
   reachable?: number;
   /** Days after which a record is no longer listed; absent: none. */

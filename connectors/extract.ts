@@ -117,6 +117,10 @@ class Extraction {
   private readonly taken = new Set<string>();
   private readonly bare: Record<string, string>;
   private readonly posts: Map<string, KnownPost>;
+  /** Nested parts that the platform does not permit, found on an earlier page of the night. */
+  private readonly withheld = new Set<string>();
+  /** Records that a listing which holds less was alone to give. */
+  private readonly partial = new Map<unknown, LandedRecord>();
   /** Records a page, once the platform asked for less. */
   private pageSize = Number.POSITIVE_INFINITY;
   private error: MegaphoneError | undefined;
@@ -139,6 +143,7 @@ class Extraction {
   async run(): Promise<Extracted> {
     try {
       for (const call of this.calls) if (call.how !== "part") await this.execute(call);
+      await this.completePartial();
       this.addStubs();
       for (const [name, part] of this.partsOf()) if (part.read !== undefined) await this.readPart(name, part);
     } catch (error) {
@@ -197,13 +202,18 @@ class Extraction {
   /** A snapshot or a stretch of a series; a metric that is refused alone lands as a fact. */
   private async once(call: PlannedCall): Promise<void> {
     const {request} = this.stream[call.how as "snapshot" | "series"]!;
-    const body = await this.ask(request, call.ask);
-    if (body === undefined) {
-      if (this.stream.snapshot?.isAlone) this.keep([{metric: call.ask.metrics[0], status: "not_offered"}], {});
+    const isAlone = this.stream.snapshot?.isAlone ?? false;
+    const answer = await this.ask(request, call.ask).catch((error: unknown) => {
+      if (isAlone && error instanceof PartError) return error;
+      throw error;
+    });
+    if (answer === undefined || answer instanceof PartError) {
+      const status: Missing = answer?.missing ?? "not_offered";
+      if (isAlone) this.keep([{metric: call.ask.metrics[0], status}], {});
       return;
     }
-    this.keep(this.stream.records(shaped(this.stream.answer, body.body, this.who), call.ask), {});
-    this.refuseEmptyWithProblem(body.problems, call);
+    this.keep(this.stream.records(shaped(this.stream.answer, answer.body, this.who), call.ask), {});
+    this.refuseEmptyWithProblem(answer.problems, call);
   }
 
   private async list(call: PlannedCall): Promise<void> {
@@ -224,10 +234,9 @@ class Extraction {
       const {body, problems, ask, statuses} = await this.askWithParts(request, call.ask);
       const answer = shaped(listing.answer ?? this.stream.answer, body, this.who);
       const all = (listing.records ?? this.stream.records)(answer, ask);
-      this.keep(
-        all.filter(record => !isOlder(record) && !isNewer(record)),
-        statuses
-      );
+      const records = all.filter(record => !isOlder(record) && !isNewer(record));
+      if (listing.isPartial) this.addPartial(records);
+      this.keep(records, statuses);
       this.refuseEmptyWithProblem(problems, call);
       await this.readWithoutParts(problems, ask);
       token = all.some(isOlder) ? undefined : listing.next(answer);
@@ -243,20 +252,66 @@ class Extraction {
 
   private async lookUp(call: PlannedCall): Promise<void> {
     const {request, isBatched} = this.stream.lookup!;
-    if (isBatched) {
-      const lists = call.ask.ids!.map(id => [id]);
-      for (const [id, answer] of await this.batch(request, call.ask, lists)) {
-        if (answer instanceof GoneError) this.keep([{[this.stream.key]: id, is_gone: true}], {});
-        else if (answer instanceof PartError && answer.missing === "not_offered") this.markBare(id, undefined);
-        else if (answer instanceof MegaphoneError) throw answer;
-        else this.keep(this.stream.records(shaped(this.stream.answer, answer, this.who), call.ask), asked(call.ask));
-      }
-      return;
-    }
+    if (isBatched) return this.lookUpOneByOne(call.ask);
     const {body, problems, ask, statuses} = await this.askWithParts(request, call.ask);
-    this.keep(this.stream.records(shaped(this.stream.answer, body, this.who), ask), statuses);
+    this.keepLookedUp(body, ask, statuses);
     this.refuseEmptyWithProblem(problems, call);
     await this.readWithoutParts(problems, ask);
+  }
+
+  /** Looks records up in batches; one that is refused with its parts is asked for again without those it lacks. */
+  private async lookUpOneByOne(planned: Ask): Promise<void> {
+    const {request} = this.stream.lookup!;
+    const missing = new Map<string, Missing>();
+    let ids = planned.ids!;
+    let fault: MegaphoneError | undefined;
+    for (const left of [[], ...leftOut(planned.parts)]) {
+      const ask = this.without(planned, [...left, ...this.withheld]);
+      const refused: string[] = [];
+      for (const [id, answer] of await this.batch(request, ask, ids)) {
+        if (answer instanceof GoneError) this.keep([{[this.stream.key]: id, is_gone: true}], {});
+        else if (ask.parts.length > 0 && (answer instanceof PartError || answer instanceof MetricError)) {
+          refused.push(id);
+          missing.set(id, answer instanceof PartError ? answer.missing : "not_offered");
+        } else if (answer instanceof MegaphoneError) fault ??= answer;
+        else {
+          const why = missing.get(id);
+          if (why !== undefined) this.noteLacking(left, why);
+          if (why === "not_offered") this.markBare(id, undefined);
+          this.keepLookedUp(answer, ask, {...this.asked(ask), ...(why && statusesOf(left, why))});
+        }
+      }
+      ids = refused;
+      if (ids.length === 0) break;
+    }
+    if (fault !== undefined) throw fault;
+  }
+
+  private keepLookedUp(body: unknown, ask: Ask, statuses: PartStatuses): void {
+    const answer = shaped(this.stream.lookup!.answer ?? this.stream.answer, body, this.who);
+    this.keep(this.stream.records(answer, ask), statuses);
+  }
+
+  private addPartial(records: readonly LandedRecord[]): void {
+    for (const record of records) {
+      const key = record[this.stream.key];
+      if (!this.records.has(key)) this.partial.set(key, record);
+    }
+  }
+
+  /** Looks up what only a listing that holds less gave; what cannot be looked up stays as it was listed. */
+  private async completePartial(): Promise<void> {
+    if (this.partial.size === 0) return;
+    const ids = [...this.partial.keys()].map(String);
+    for (const id of ids) this.records.delete(id);
+    try {
+      await this.lookUpOneByOne({...this.calls[0]!.ask, size: 1, ids});
+    } finally {
+      for (const [id, record] of this.partial) {
+        const found = this.records.get(id);
+        if (found === undefined || found.is_gone === true) this.records.set(id, record);
+      }
+    }
   }
 
   /** Keeps records, each with what is known of its parts by now. */
@@ -273,18 +328,42 @@ class Extraction {
    * it is asked without; the part is then read by itself where that can be, or is missing for the reason given.
    */
   private async askWithParts(request: (ask: Ask) => ApiRequest, planned: Ask) {
-    const ask = {...planned, size: Math.min(planned.size, this.pageSize)};
+    const ask = this.without({...planned, size: Math.min(planned.size, this.pageSize)}, [...this.withheld]);
     try {
-      return {...(await this.ask(request, ask))!, ask, statuses: asked(ask)};
+      return {...(await this.ask(request, ask))!, ask, statuses: this.asked(ask)};
     } catch (error) {
       if (!(error instanceof PartError) || ask.parts.length === 0) throw error;
-      const plain = {...ask, parts: [], metrics: []};
-      const {missing} = error;
-      const isFinal = (name: string): boolean =>
-        missing === "not_permitted" || this.stream.parts![name]!.read === undefined;
-      const statuses = statusesOf(ask.parts.filter(isFinal), missing);
-      return {...(await this.ask(request, plain))!, ask: plain, statuses};
+      for (const left of leftOut(ask.parts)) {
+        const fewer = this.without(ask, left);
+        const answer = await this.ask(request, fewer).catch((again: unknown) => {
+          if (again instanceof PartError && fewer.parts.length > 0) return undefined;
+          throw again;
+        });
+        if (answer === undefined) continue;
+        this.noteLacking(left, error.missing);
+        const final = left.filter(name => this.stream.parts![name]!.read === undefined);
+        const statuses = {...this.asked(fewer), ...statusesOf(final, error.missing)};
+        return {...answer, ask: fewer, statuses};
+      }
+      throw error;
     }
+  }
+
+  /** The same without some of its nested parts. */
+  private without(ask: Ask, left: readonly string[]): Ask {
+    if (left.length === 0) return ask;
+    const parts = ask.parts.filter(name => !left.includes(name));
+    return {...ask, parts, metrics: parts.flatMap(name => this.live(this.stream.parts![name]!.metrics ?? []))};
+  }
+
+  /** A part that is not permitted is asked for no more tonight. */
+  private noteLacking(parts: readonly string[], missing: Missing): void {
+    if (missing === "not_permitted") for (const name of parts) this.withheld.add(name);
+  }
+
+  /** What is known of the parts of records that an answer to this holds. */
+  private asked(ask: Ask): PartStatuses {
+    return {...statusesOf(ask.parts, "ok"), ...statusesOf([...this.withheld], "not_permitted")};
   }
 
   /** Sends a request; undefined when it asks for metrics and the platform takes none of them. */
@@ -352,28 +431,45 @@ class Extraction {
     this.requests.set(endpoint, row);
   }
 
-  /** One request a list of ids, packed into the platform's batch; what each was answered, by its first id. */
-  private async batch(request: (ask: Ask) => ApiRequest, ask: Ask, lists: string[][]) {
-    const {size, pack, unpack} = this.connector.batch!;
+  /** One request an id, packed into the platform's batch; what each was answered. */
+  private async batch(request: (ask: Ask) => ApiRequest, ask: Ask, ids: readonly string[]) {
     const answers: [id: string, answer: unknown][] = [];
-    for (const chunk of chunks(lists, size)) {
-      let asks = chunk.map(ids => ({...ask, metrics: this.live(ask.metrics), ids}));
-      let items = unpack((await this.send(pack(asks.map(request)), chunk.length)).body);
-      const refused = chunk.findIndex((_, index) => this.errorIn(items[index]) instanceof MetricError);
-      if (refused >= 0 && asks[refused]!.metrics.length > 1) {
-        // Asked alone, the first that was refused shows which of the metrics it is.
-        await this.ask(request, asks[refused]!);
-        asks = asks.map(one => ({...one, metrics: this.live(one.metrics)}));
-        items = unpack((await this.send(pack(asks.map(request)), chunk.length)).body);
+    for (const chunk of chunks(ids, this.connector.batch!.size)) {
+      let items = await this.sendBatch(request, ask, chunk);
+      // Where one record takes the metrics, a refusal is a matter of the other record.
+      const isTaken = items.some(item => item !== undefined && this.errorIn(item) === undefined);
+      const refused = items.findIndex(item => this.errorIn(item) instanceof MetricError);
+      if (refused >= 0 && !isTaken && (await this.hasFoundRefused(request, {...ask, ids: [chunk[refused]!]}))) {
+        items = await this.sendBatch(request, ask, chunk);
       }
-      for (const [index, ids] of chunk.entries()) {
-        const item = items[index];
+      const isUnanswered = (index: number): boolean => (items[index]?.status ?? 500) >= 500;
+      const left = chunk.filter((_, index) => isUnanswered(index));
+      const again = left.length === 0 ? [] : await this.sendBatch(request, ask, left);
+      for (const [index, id] of chunk.entries()) {
+        const item = isUnanswered(index) ? again[left.indexOf(id)] : items[index];
         const error = this.errorIn(item);
-        if (error === undefined) for (const metric of asks[index]!.metrics) this.taken.add(metric);
-        answers.push([ids[0]!, error ?? item!.body]);
+        if (error === undefined) for (const metric of this.live(ask.metrics)) this.taken.add(metric);
+        answers.push([id, error ?? item!.body]);
       }
     }
     return answers;
+  }
+
+  private async sendBatch(request: (ask: Ask) => ApiRequest, ask: Ask, ids: readonly string[]) {
+    const {pack, unpack} = this.connector.batch!;
+    const requests = ids.map(id => request({...ask, metrics: this.live(ask.metrics), ids: [id]}));
+    return unpack((await this.send(pack(requests), ids.length)).body);
+  }
+
+  /** Whether a record, asked for alone, shows which of the metrics are refused, and something is left to ask for. */
+  private async hasFoundRefused(request: (ask: Ask) => ApiRequest, ask: Ask): Promise<boolean> {
+    try {
+      await this.ask(request, ask);
+    } catch (error) {
+      if (error instanceof MetricError) return false;
+      throw error;
+    }
+    return ask.parts.length > 0 || this.live(ask.metrics).length > 0;
   }
 
   private errorIn(item: {status: number; body: unknown} | undefined): MegaphoneError | undefined {
@@ -405,7 +501,6 @@ class Extraction {
     };
     const ask: Ask = {account: this.calls[0]!.account, parts: [], metrics: this.live(part.metrics ?? []), size: 1};
     if (part.metrics !== undefined && ask.metrics.length === 0) return;
-    const lists = partLists(read, [...holders.keys()], ask.account);
     const take = (answer: unknown, ids: string[]): void => {
       const values = read.values(shaped(read.answer, answer, this.who), {...ask, ids});
       for (const id of ids) {
@@ -417,29 +512,31 @@ class Extraction {
         else set(id, absent.value, "ok");
       }
     };
-    /** Of one id alone: why it has no such part. Throws what says nothing of it. */
-    const miss = (id: string, error: MegaphoneError): void => {
+    /** Whether an error says of one id alone why it has no such part; then that stands with its records. */
+    const isMissed = (id: string, error: MegaphoneError): boolean => {
       if (error instanceof GoneError) set(id, null, "expired");
       else if (error instanceof MetricError) set(id, null, "not_offered");
       else if (error instanceof PartError) {
         set(id, null, error.missing);
         if (part.isNested && error.missing === "not_offered") this.markBare(id, holders.get(id)?.[0]);
-      } else throw error;
+      } else return false;
+      return true;
     };
     try {
       if (read.isBatched) {
-        for (const [id, answer] of await this.batch(read.request, ask, lists)) {
-          if (answer instanceof MegaphoneError) miss(id, answer);
-          else take(answer, [id]);
+        let fault: MegaphoneError | undefined;
+        for (const [id, answer] of await this.batch(read.request, ask, [...holders.keys()])) {
+          if (!(answer instanceof MegaphoneError)) take(answer, [id]);
+          else if (!isMissed(id, answer)) fault ??= answer;
         }
+        if (fault !== undefined) throw fault;
       } else {
-        for (const ids of lists) {
+        for (const ids of partLists(read, [...holders.keys()], ask.account)) {
           try {
             const response = await this.ask(read.request, {...ask, ids});
             if (response !== undefined) take(response.body, ids);
           } catch (error) {
-            if (!(error instanceof MegaphoneError) || read.size !== 1) throw error;
-            miss(ids[0]!, error);
+            if (!(error instanceof MegaphoneError) || read.size !== 1 || !isMissed(ids[0]!, error)) throw error;
           }
         }
       }
@@ -529,8 +626,10 @@ class Extraction {
 /** What is known of a record's parts, as columns. */
 type PartStatuses = Record<string, "ok" | Missing>;
 
-function asked(ask: Ask): PartStatuses {
-  return statusesOf(ask.parts, "ok");
+/** Nested parts to leave out where one of them is refused: each alone, at last all. */
+function leftOut(parts: readonly string[]): string[][] {
+  const all = [...parts];
+  return all.length > 1 ? [...all.map(name => [name]), all] : all.length === 1 ? [all] : [];
 }
 
 function statusesOf(parts: readonly string[], status: "ok" | Missing): PartStatuses {

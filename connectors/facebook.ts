@@ -6,10 +6,23 @@
  */
 import {z} from "zod";
 import {type Ask, connector, get, hashtags, type LandedRecord, listing, partRead, stream} from "./connector.ts";
-import {dailyValues, graph, insights, instant, lifetimeValues, nextPage, paging, versioned} from "./graph.ts";
+import {
+  dailyInsights,
+  dailyValues,
+  graph,
+  type InsightValues,
+  insights,
+  instant,
+  lifetimeValues,
+  nextPage,
+  paging,
+  versioned
+} from "./graph.ts";
 
 const count = z.int();
 const summary = z.object({summary: z.object({total_count: count})});
+/** About 600 ranked posts of a calendar year can be listed, and Pages are twenty years old: a bound for the first night. */
+const reachable = 20 * 600;
 
 const attachment = z.object({
   media_type: z.string().optional(),
@@ -19,37 +32,49 @@ const attachment = z.object({
   subattachments: z.object({data: z.array(z.object({}))}).optional()
 });
 
-const post = z.object({
+const plainPost = z.object({
   id: z.string(),
   message: z.string().optional(),
   created_time: z.string(),
-  permalink_url: z.string().optional(),
+  // That a post is a reel stands nowhere else.
+  permalink_url: z.string(),
   status_type: z.string().optional(),
   is_published: z.boolean().optional(),
   // Left out of a post that was never shared: the one zero that the platform defines.
   shares: z.object({count}).optional(),
   attachments: z.object({data: z.array(attachment)}).optional(),
-  reactions: summary.optional(),
-  comments: summary.optional(),
-  insights: insights.optional()
+  insights: insights.optional(),
+  // Without the permission for them they are not asked for.
+  reactions: z.undefined().optional(),
+  comments: z.undefined().optional()
 });
-const posts = z.object({data: z.array(post), paging: paging.optional()});
+const countedPost = plainPost.extend({reactions: summary, comments: summary});
+const pageOf = <T extends z.ZodType>(post: T) => z.object({data: z.array(post), paging: paging.optional()});
+const posts = z.union([pageOf(countedPost), pageOf(plainPost)]);
+type Post = z.infer<typeof plainPost> | z.infer<typeof countedPost>;
 
 const video = z.object({
   id: z.string(),
   post_id: z.string().optional(),
   created_time: z.string(),
   description: z.string().optional(),
-  permalink_url: z.string().optional()
+  permalink_url: z.string()
 });
-const videos = z.object({data: z.array(video), paging: paging.optional()});
+const videos = pageOf(video);
 
 const postFields =
-  "id,message,created_time,permalink_url,status_type,is_published,shares,attachments{media_type,type,unshimmed_url,target,subattachments},reactions.limit(0).summary(total_count),comments.limit(0).summary(total_count)";
+  "id,message,created_time,permalink_url,status_type,is_published,shares,attachments{media_type,type,unshimmed_url,target,subattachments}";
 
 function fieldsFor({parts, metrics}: Ask): string {
-  const isAsked = parts.includes("insights") && metrics.length > 0;
-  return isAsked ? `${postFields},insights.metric(${metrics.join(",")}).period(lifetime)` : postFields;
+  return [
+    postFields,
+    ...(parts.includes("summaries")
+      ? ["reactions.limit(0).summary(total_count)", "comments.limit(0).summary(total_count)"]
+      : []),
+    ...(parts.includes("insights") && metrics.length > 0
+      ? [`insights.metric(${metrics.join(",")}).period(lifetime)`]
+      : [])
+  ].join(",");
 }
 
 const seconds = (date: Date | undefined): string | undefined =>
@@ -58,7 +83,7 @@ const seconds = (date: Date | undefined): string | undefined =>
 export const facebook = connector({
   platform: "facebook",
   docs: "https://developers.facebook.com/docs/pages-api",
-  ...graph,
+  ...graph("docs/facebook.md"),
   permissions: [
     {name: "pages_read_engagement", gives: "the page, its followers and its posts"},
     {name: "pages_read_user_content", gives: "the numbers of comments and reactions"},
@@ -83,7 +108,7 @@ export const facebook = connector({
     }),
     account_days: stream({
       docs: "https://developers.facebook.com/docs/platforminsights/page",
-      answer: insights,
+      answer: dailyInsights,
       key: "metric",
       records: dailyValues,
       series: {
@@ -113,7 +138,7 @@ export const facebook = connector({
     }),
     audience: stream({
       docs: "https://developers.facebook.com/documentation/pages-api/platforminsights/page/deprecated-metrics",
-      answer: insights,
+      answer: dailyInsights,
       key: "country",
       records: followersByCountry,
       snapshot: {
@@ -129,11 +154,12 @@ export const facebook = connector({
     }),
     posts: stream({
       docs: "https://developers.facebook.com/docs/graph-api/reference/page/feed",
-      answer: z.union([posts, post.transform(one => ({data: [one], paging: undefined}))]),
+      answer: posts,
       key: "id",
       publishedAt: ({published_at}) => (typeof published_at === "string" ? new Date(published_at) : undefined),
       records: ({data}) => data.filter(({is_published}) => is_published !== false).map(postRecord),
       parts: {
+        summaries: {what: "how many reacted and commented", isNested: true},
         insights: {
           what: "views, reach, clicks and reactions by kind of a post",
           isNested: true,
@@ -180,7 +206,8 @@ export const facebook = connector({
             }),
           size: 100,
           send: "after",
-          next: nextPage
+          next: nextPage,
+          reachable
         },
         listing<z.infer<typeof videos>>({
           answer: videos,
@@ -193,11 +220,15 @@ export const facebook = connector({
           size: 100,
           send: "after",
           next: nextPage,
+          types: ["video", "short"],
+          isPartial: true,
+          reachable,
           isWindowless: true
         })
       ],
       lookup: {
         request: ask => get(versioned(ask.account, ask.ids![0]!), "/{post}", {fields: fieldsFor(ask)}),
+        answer: z.union([countedPost, plainPost]).transform(one => ({data: [one]})),
         size: 50,
         isBatched: true
       }
@@ -209,7 +240,7 @@ function dayAfter(date: Date): string {
   return new Date(date.getTime() + 86_400_000).toISOString().slice(0, 10);
 }
 
-function postRecord(item: z.infer<typeof post>): LandedRecord {
+function postRecord(item: Post): LandedRecord {
   const [attached] = item.attachments?.data ?? [];
   const isVideo = attached?.media_type === "video" || (attached?.type?.startsWith("video") ?? false);
   const isLink = attached?.media_type === "link" || attached?.type === "share";
@@ -228,8 +259,20 @@ function postRecord(item: z.infer<typeof post>): LandedRecord {
     share_count: item.shares?.count ?? 0,
     reaction_count: item.reactions?.summary.total_count ?? null,
     comment_count: item.comments?.summary.total_count ?? null,
-    insights: item.insights === undefined ? null : lifetimeValues(item.insights)
+    insights: item.insights === undefined ? null : renamed(lifetimeValues(item.insights))
   };
+}
+
+/** Kinds have names in lower case without spaces, also those that no column is for yet: `link clicks` is `link_clicks`. */
+function renamed(values: InsightValues): InsightValues {
+  return Object.fromEntries(
+    Object.entries(values).map(([metric, value]) => [
+      metric,
+      typeof value === "number"
+        ? value
+        : Object.fromEntries(Object.entries(value).map(([kind, n]) => [kind.toLowerCase().replaceAll(" ", "_"), n]))
+    ])
+  );
 }
 
 /** A video that the page's posts may have left out; a post of the same night with the same id stands before it. */
@@ -248,10 +291,10 @@ function videoRecord(item: z.infer<typeof video>, pageId: string): LandedRecord 
   };
 }
 
-function followersByCountry({data}: z.infer<typeof insights>): LandedRecord[] {
-  return data.flatMap(({name, values = []}) => {
+function followersByCountry({data}: z.infer<typeof dailyInsights>): LandedRecord[] {
+  return data.flatMap(({name, values}) => {
     const last = values.at(-1);
-    if (last === undefined || typeof last.value !== "object" || last.end_time === undefined) return [];
+    if (last === undefined || typeof last.value === "number") return [];
     const endedAt = instant(last.end_time);
     return Object.entries(last.value).map(([country, value]) => ({metric: name, ended_at: endedAt, country, value}));
   });

@@ -31,28 +31,32 @@ export function versioned(account: Account, path: string): string {
 /** A Page token, sent in the Authorization header, so that no address holds it. */
 export const auth: Authentication[] = [{scheme: "bearer", keys: ["token"], userContext: true}];
 
-const newToken = "the token is no longer accepted; make a new one (docs/facebook.md) and put it into .env";
-const permission = "the token lacks a permission or the person behind it a role; see docs/facebook.md";
-
-export const errors: ErrorRule[] = [
-  {subcode: 2108006, then: "drop the part", as: "not_offered"},
-  {type: "too-few-viewers", then: "drop the part", as: "below_threshold"},
-  {type: "too-much-data", then: "ask for less"},
-  {code: 190, then: "tell a person", action: newToken},
-  {code: 102, then: "tell a person", action: newToken},
-  ...[4, 17, 32, 341, 613, 80001, 80002].map(code => ({code, then: "wait" as const})),
-  {code: 3, then: "drop the part", as: "not_permitted", action: permission},
-  {code: 10, then: "drop the part", as: "not_permitted", action: permission},
-  {code: 200, then: "drop the part", as: "not_permitted", action: permission},
-  {code: 100, subcode: 33, then: "gone"},
-  {code: 803, then: "gone"},
-  {code: 100, then: "drop the metric"},
-  {type: "transient", then: "wait"},
-  {code: 1, then: "wait"},
-  {code: 2, then: "wait"},
-  {code: 2500, then: "refuse"},
-  {code: 3001, then: "refuse"}
-];
+/** What the codes mean; `page` is where a reader finds how to get a token and its permissions. */
+function errorsOf(page: string): ErrorRule[] {
+  const newToken = `the token is no longer accepted; make a new one (${page}) and put it into .env`;
+  const permission = `the token lacks a permission or the person behind it a role; see ${page}`;
+  return [
+    {subcode: 2108006, then: "drop the part", as: "not_offered"},
+    {type: "too-few-viewers", then: "drop the part", as: "below_threshold"},
+    {type: "too-much-data", then: "ask for less"},
+    {type: "missing-permission", then: "drop the part", as: "not_permitted", action: permission},
+    {code: 190, then: "tell a person", action: newToken},
+    {code: 102, then: "tell a person", action: newToken},
+    ...[4, 17, 32, 341, 613, 80001, 80002].map(code => ({code, then: "wait" as const})),
+    {code: 3, then: "drop the part", as: "not_permitted", action: permission},
+    {code: 10, then: "drop the part", as: "not_permitted", action: permission},
+    {code: 200, then: "drop the part", as: "not_permitted", action: permission},
+    {code: 100, subcode: 33, then: "gone"},
+    {type: "no-such-object", then: "gone"},
+    {code: 803, then: "gone"},
+    {code: 100, then: "drop the metric"},
+    {type: "transient", then: "wait"},
+    {code: 1, then: "wait"},
+    {code: 2, then: "wait"},
+    {code: 2500, then: "refuse"},
+    {code: 3001, then: "refuse"}
+  ];
+}
 
 const error = z.object({
   error: z.object({
@@ -63,18 +67,21 @@ const error = z.object({
   })
 });
 
-/** The fault of a body. Two are told by their words alone, because they share their code with others. */
+/** Faults that are told by their words alone, because they share their code with others. */
+const words: [RegExp, string][] = [
+  [/not enough viewers/i, "too-few-viewers"],
+  [/reduce the amount of data/i, "too-much-data"],
+  [/requires the '\w+' permission/i, "missing-permission"],
+  [/does not exist, cannot be loaded/i, "no-such-object"]
+];
+
+/** The fault of a body. */
 export function problems(body: unknown): Problem[] {
   const {data} = error.safeParse(body);
   if (data === undefined) return [];
   const {message = "", code, error_subcode: subcode, is_transient: isTransient} = data.error;
-  const type = /not enough viewers/i.test(message)
-    ? "too-few-viewers"
-    : /reduce the amount of data/i.test(message)
-      ? "too-much-data"
-      : isTransient
-        ? "transient"
-        : undefined;
+  const [, told] = words.find(([wording]) => wording.test(message)) ?? [];
+  const type = told ?? (isTransient ? "transient" : undefined);
   const isPermission = code !== undefined && code >= 200 && code <= 299;
   return [{code: isPermission ? 200 : code, subcode, type}];
 }
@@ -156,70 +163,60 @@ const access = accessCheck({
 });
 
 /** What both platforms' connectors declare alike. */
-export const graph = {
-  baseUrl,
-  apiVersion,
-  auth,
-  access,
-  isFree: true,
-  errors,
-  problems,
-  regain,
-  batch
-} satisfies Partial<Connector>;
+export function graph(page: string) {
+  return {
+    baseUrl,
+    apiVersion,
+    auth,
+    access,
+    isFree: true,
+    errors: errorsOf(page),
+    problems,
+    regain,
+    batch
+  } satisfies Partial<Connector>;
+}
 
 /** The token of the next page. The address in `paging.next` holds the access token and is never read. */
 export function nextPage({paging, data}: {paging?: Paging | undefined; data: unknown[]}): string | undefined {
   return paging?.next === undefined || data.length === 0 ? undefined : paging.cursors?.after;
 }
 
-export const paging = z.object({
-  cursors: z.object({after: z.string().optional()}).optional(),
-  next: z.string().optional()
-});
+/** A page that has a next one names its cursor; older answers, which page by time, would end the listing unseen. */
+export const paging = z
+  .object({cursors: z.object({after: z.string().optional()}).optional(), next: z.string().optional()})
+  .refine(({cursors, next}) => next === undefined || cursors?.after !== undefined, {path: ["cursors", "after"]});
 type Paging = z.infer<typeof paging>;
 
 const count = z.int();
-/** A metric: a number, or numbers by kind, in which a kind of none is missing. */
-const insight = z.object({
-  name: z.string(),
-  period: z.string().optional(),
-  values: z
-    .array(z.object({value: z.union([count, z.record(z.string(), count)]).optional(), end_time: z.string().optional()}))
-    .optional(),
-  total_value: z
-    .object({
-      value: count.optional(),
-      breakdowns: z
-        .array(
-          z.object({
-            results: z.array(z.object({dimension_values: z.array(z.string()), value: count})).optional()
-          })
-        )
-        .optional()
-    })
-    .optional()
-});
-export const insights = z.object({data: z.array(insight)});
-export type Insights = z.infer<typeof insights>;
+/** A number, or numbers by kind, in which a kind of none is missing. */
+const measured = z.union([count, z.record(z.string(), count)]);
+const insightsOf = <T extends z.ZodType>(value: T) =>
+  z.object({data: z.array(z.object({name: z.string(), period: z.string().optional(), values: z.array(value)}))});
+
+/** Insights of a post or a video. A metric that it has not is left out. */
+export const insights = insightsOf(z.object({value: measured}));
+/** Insights by day, each with the day's end. */
+export const dailyInsights = insightsOf(z.object({value: measured, end_time: z.string()}));
+
+/** Values by metric: a number, or numbers by kind. */
+export type InsightValues = Record<string, number | Record<string, number>>;
 
 /** The lifetime values of insights by metric. A metric may come twice, and the one of the day is 0 then. */
-export function lifetimeValues({data}: Insights): Record<string, number | Record<string, number>> {
+export function lifetimeValues({data}: z.infer<typeof insights>): InsightValues {
   const whole = data.filter(({period}) => period === undefined || period === "lifetime");
   return Object.fromEntries(
     whole.flatMap(({name, values}) => {
-      const value = values?.[0]?.value;
-      return value === undefined ? [] : [[name, value]];
+      const [first] = values;
+      return first === undefined ? [] : [[name, first.value]];
     })
   );
 }
 
 /** One record a metric and day of a series. `end_time` is the end of the day that was measured. */
-export function dailyValues({data}: Insights): LandedRecord[] {
-  return data.flatMap(({name, values = []}) =>
-    values.flatMap(({value, end_time: end}) =>
-      typeof value === "number" && end !== undefined ? [{metric: name, ended_at: instant(end), value}] : []
-    )
+export function dailyValues({data}: z.infer<typeof dailyInsights>): LandedRecord[] {
+  return data.flatMap(({name, values}) =>
+    values.map(({value, end_time: end}) => ({metric: name, ended_at: instant(end), value}))
   );
 }
 

@@ -14,7 +14,7 @@ const count = z.int();
 const media = z.object({
   id: z.string(),
   media_type: z.string(),
-  media_product_type: z.string().optional(),
+  media_product_type: z.string(),
   caption: z.string().optional(),
   permalink: z.string().optional(),
   shortcode: z.string().optional(),
@@ -25,6 +25,21 @@ const media = z.object({
   insights: insights.optional()
 });
 const page = z.object({data: z.array(media), paging: paging.optional()});
+
+/** Insights of the account: one number for a window, or its parts, which have no sum. */
+const totals = z.object({data: z.array(z.object({name: z.string(), total_value: z.object({value: count})}))});
+const part = z.object({dimension_values: z.array(z.string()), value: count});
+const breakdown = z.object({results: z.array(part).optional()});
+const breakdowns = z.object({
+  data: z.array(z.object({total_value: z.object({breakdowns: z.array(breakdown)})}))
+});
+
+/** The parts of a metric that is broken down by one thing: its value, and how many. */
+function partsOf({data}: z.infer<typeof breakdowns>): [value: string, count: number][] {
+  return data
+    .flatMap(({total_value: {breakdowns}}) => breakdowns.flatMap(({results = []}) => results))
+    .map(({dimension_values: [value], value: count}) => [value!, count]);
+}
 
 const fields = "id,media_type,media_product_type,caption,permalink,shortcode,timestamp,like_count,comments_count";
 
@@ -49,7 +64,7 @@ const insightsOfOne: PartRead = partRead({
 export const instagram = connector({
   platform: "instagram",
   docs: "https://developers.facebook.com/documentation/instagram-platform",
-  ...graph,
+  ...graph("docs/instagram.md"),
   permissions: [
     {name: "instagram_basic", gives: "the account, its followers and its posts"},
     {name: "instagram_manage_insights", gives: "views, reach, saves and shares, the account's days and its audience"},
@@ -73,12 +88,10 @@ export const instagram = connector({
     }),
     account_days: stream({
       docs: "https://developers.facebook.com/documentation/instagram-platform/api-reference/instagram-user/insights",
-      answer: insights,
+      answer: totals,
       key: "metric",
       records: ({data}, {to}) =>
-        data.flatMap(({name, total_value: total}) =>
-          total?.value === undefined ? [] : [{metric: name, on_date: dayOf(to!), value: total.value}]
-        ),
+        data.map(({name, total_value: {value}}) => ({metric: name, on_date: dayOf(to!), value})),
       series: {
         request: ask =>
           accountInsights(ask, {metric: ask.metrics.join(","), period: "day", metric_type: "total_value"}),
@@ -102,17 +115,14 @@ export const instagram = connector({
     }),
     follows: stream({
       docs: "https://developers.facebook.com/documentation/instagram-platform/api-reference/instagram-user/insights",
-      answer: insights,
+      answer: breakdowns,
       key: "metric",
-      records: ({data}, {from, to}) =>
-        data.flatMap(({total_value: total}) =>
-          (total?.breakdowns?.[0]?.results ?? []).map(({dimension_values: [kind], value}) => ({
-            metric: kind === "FOLLOWER" ? "follows" : "unfollows",
-            window_days: Math.round((to!.getTime() - from!.getTime()) / 86_400_000) + 1,
-            on_date: dayOf(to!),
-            value
-          }))
-        ),
+      records: (answer, {from, to}) =>
+        partsOf(answer).flatMap(([kind, value]) => {
+          const metric = {FOLLOWER: "follows", NON_FOLLOWER: "unfollows"}[kind];
+          const window_days = Math.round((to!.getTime() - from!.getTime()) / 86_400_000) + 1;
+          return metric === undefined ? [] : [{metric, window_days, on_date: dayOf(to!), value}];
+        }),
       series: {
         request: ask =>
           accountInsights(ask, {
@@ -131,16 +141,10 @@ export const instagram = connector({
     }),
     audience: stream({
       docs: "https://developers.facebook.com/documentation/instagram-platform/api-reference/instagram-user/insights",
-      answer: insights,
+      answer: breakdowns,
       key: "category",
-      records: ({data}, {metrics}) =>
-        data.flatMap(({total_value: total}) =>
-          (total?.breakdowns?.[0]?.results ?? []).map(({dimension_values: [category], value}) => ({
-            metric: metrics[0],
-            category,
-            value
-          }))
-        ),
+      records: (answer, {metrics}) =>
+        partsOf(answer).map(([category, value]) => ({metric: metrics[0], category, value})),
       snapshot: {
         request: ({account, metrics}) =>
           get(versioned(account, `${account.id}/insights`), "/{user}/insights", {
@@ -158,7 +162,7 @@ export const instagram = connector({
     }),
     posts: stream<z.infer<typeof page>>({
       docs: "https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media",
-      answer: z.union([page, media.transform(one => ({data: [one], paging: undefined}))]),
+      answer: page,
       key: "id",
       publishedAt,
       records: ({data}) => data.filter(({media_product_type: type}) => type !== "AD").map(mediaRecord),
@@ -187,6 +191,7 @@ export const instagram = connector({
       ],
       lookup: {
         request: ask => get(versioned(ask.account, ask.ids![0]!), "/{media}", {fields: fieldsFor(ask)}),
+        answer: media.transform(one => ({data: [one]})),
         size: 50,
         isBatched: true
       }
@@ -246,7 +251,7 @@ function mediaRecord(item: z.infer<typeof media>): LandedRecord {
   return {
     id: item.id,
     media_type: item.media_type,
-    product_type: item.media_product_type ?? null,
+    product_type: item.media_product_type,
     text: item.caption ?? null,
     hashtags: hashtags(item.caption),
     permalink: item.permalink ?? null,

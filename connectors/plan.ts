@@ -3,7 +3,7 @@
  * very list that `run` executes.
  */
 import {authentication} from "./auth.ts";
-import type {Account, Ask, Connector, KnownPost, Part, PartRead, Stream} from "./connector.ts";
+import type {Account, Ask, Connector, KnownPost, Listing, Part, PartRead, Stream} from "./connector.ts";
 
 const day = 86_400_000;
 /** A part that ends at an age is asked for until an hour before, so that a slow night asks nothing too late. */
@@ -242,20 +242,22 @@ export function planPosts(planning: Planning): PlannedCall[] {
     for (const window of stretches) {
       const isIn = (at: Date): boolean =>
         at >= (window.from ?? new Date(0)) && (window.to === undefined || at < window.to);
-      const asked = nested(window.to ? now.getTime() - window.to.getTime() : 0, bare.some(isIn));
+      const asked = list.isPartial ? [] : nested(window.to ? now.getTime() - window.to.getTime() : 0, bare.some(isIn));
       const ask: Ask = {account, parts: asked, metrics: metricsOf(asked), size: list.size, ...window};
-      const known = listing === 0 ? state.known.filter(({publishedAt}) => isIn(publishedAt)) : [];
-      addApart(known, asked);
+      const known = state.known.filter(({publishedAt, type}) => isIn(publishedAt) && holds(list, listing, type));
+      if (listing === 0) addApart(known, asked);
       // At first all that is reachable is counted once, in the oldest window.
-      const most = window === stretches.at(-1) ? (list.reachable ?? mostPosts) : 0;
-      const listed = isListed ? known.length : most;
-      // Without a window the last page holds older ones: one that is full of newer ones is followed by another.
-      const pages = list.isWindowless && isListed ? Math.floor(listed / list.size) + 1 : Math.ceil(listed / list.size);
-      const posts = isListed || listing === 0 ? listed : 0;
-      const httpCalls = Math.max(1, pages);
+      const isRest = window === stretches.at(-1);
+      const pages = isListed ? pagesOf(list, known.length) : isRest ? pagesOf(list, undefined) : 1;
+      // A page that is refused because of a part is asked for again without it.
+      const isRefusable = !isListed && asked.some(name => stream.parts![name]!.read !== undefined);
+      const httpCalls = pages * (isRefusable ? 2 : 1);
       const bound = isListed ? "exact" : "upper";
+      // A further listing shows posts of the first again.
+      const most = isRest ? (list.reachable ?? mostPosts) : 0;
+      const posts = listing > 0 ? 0 : isListed ? known.length : most;
       const isUnbounded = !isListed && past === undefined && list.reachable === undefined;
-      const end = isUnbounded ? {pages: httpCalls} : {};
+      const end = isUnbounded ? {pages} : {};
       calls.push(call(planning, {how: "list", listing, ask, posts, httpCalls, bound, ...end}));
     }
   }
@@ -309,6 +311,20 @@ export function planPosts(planning: Planning): PlannedCall[] {
     );
   }
   return calls;
+}
+
+/** Pages of a listing that holds so many posts, or, where nobody knows how many, of the longest there can be. */
+function pagesOf({size, reachable, isWindowless}: Listing, posts: number | undefined): number {
+  const most = reachable === undefined ? undefined : Math.ceil(reachable / size);
+  if (posts === undefined) return most ?? Math.ceil(mostPosts / size);
+  // Without a window the last page holds older ones: one that is full of newer ones is followed by another.
+  const pages = isWindowless ? Math.floor(posts / size) + 1 : Math.max(1, Math.ceil(posts / size));
+  return Math.min(pages, most ?? pages);
+}
+
+/** Whether a listing holds posts of a type: the first one all, a further one those that it says. */
+function holds({types}: Listing, listing: number, type: string | null): boolean {
+  return listing === 0 || (type !== null && (types?.includes(type) ?? false));
 }
 
 /** The parts of a stream that an account's authentication may ask for. */

@@ -24,9 +24,16 @@ select
     coalesce(is_gone, false) as is_gone,
     'reach;views;reactions;reactions__like;reactions__love;reactions__care;reactions__haha;reactions__wow;reactions__sad;reactions__angry;comments;shares;clicks;clicks__link;video_views;watch_seconds;followers_gained' as asked,
     case
-        when insights_status = 'ok' and video_status = 'failed' then 'watch_seconds=failed;followers_gained=failed'
         when insights_status = 'ok' then ''
         else 'reach=' || insights_status || ';views=' || insights_status || ';clicks=' || insights_status || ';clicks__link=' || insights_status || ';video_views=' || insights_status || ';reactions__like=' || insights_status || ';reactions__love=' || insights_status || ';reactions__care=' || insights_status || ';reactions__haha=' || insights_status || ';reactions__wow=' || insights_status || ';reactions__sad=' || insights_status || ';reactions__angry=' || insights_status
+    end
+    || case
+        when coalesce(summaries_status, 'ok') = 'ok' then ''
+        else ';reactions=' || summaries_status || ';comments=' || summaries_status
+    end
+    || case
+        when coalesce(video_status, 'not_offered') in ('ok', 'not_offered') then ''
+        else ';watch_seconds=' || video_status || ';followers_gained=' || video_status
     end as exceptions,
     insights.post_total_media_view_unique as reach,
     insights.post_media_view as views,
