@@ -148,7 +148,7 @@ describe("a check", () => {
   it.each([
     ["instagram:permission-lost", "instagram", "posts: views, reach, saves and shares of a post"],
     ["instagram:permission-lost", "instagram", "follows: follows and unfollows"],
-    ["facebook:permission-lost", "facebook", "posts: all of it"],
+    ["facebook:permission-lost", "facebook", "posts: how many reacted and commented"],
     ["linkedin:no-permission", "linkedin", "follower_gains: followers gained by day"]
   ])("with the fault %s of %s says that %s will be missing", async (fault, platform, missing) => {
     await using sandbox = await closing(startSandbox({night, faults: [fault]}));
