@@ -42,6 +42,7 @@ import {
   type PlannedCall,
   partLists,
   permittedParts,
+  quarantineDays,
   type StreamState,
   type Tonight
 } from "./plan.ts";
@@ -171,12 +172,21 @@ class Extraction {
         delete refusedSince[metric];
       }
     }
+    const everyDays = this.isAllRefused() ? quarantineDays : Math.max(...this.calls.map(call => call.everyDays));
     return {
       read_at: this.tonight.now.toISOString(),
+      ...(everyDays > 1 ? {every_days: everyDays} : {}),
       ...(Object.keys(refused).length > 0 ? {refused} : {}),
       ...(Object.keys(refusedSince).length > 0 ? {refused_since: refusedSince} : {}),
       ...(Object.keys(bare).length > 0 ? {bare} : {})
     };
+  }
+
+  /** Whether nothing is left to ask for until the quarantine ends. */
+  private isAllRefused(): boolean {
+    const {snapshot, series} = this.stream;
+    const metrics = snapshot?.metrics ?? series?.metrics ?? [];
+    return metrics.length > 0 && this.live(metrics).length === 0;
   }
 
   private refusedToday(): string[] {

@@ -9,7 +9,7 @@ const day = 86_400_000;
 /** A part that ends at an age is asked for until an hour before, so that a slow night asks nothing too late. */
 const margin = 3_600_000;
 /** A refused metric is asked for again after so many days. */
-const quarantineDays = 30;
+export const quarantineDays = 30;
 /** Posts that a first listing reads at most, where the platform names no bound: a plan would have none either. */
 const mostPosts = 10_000;
 
@@ -29,6 +29,8 @@ export interface Cursor {
   refused?: Record<string, string>;
   /** Of those that were asked for again in vain: the day of the first refusal, with which their definition ended. */
   refused_since?: Record<string, string>;
+  /** How many days it may rest before it counts as stale; absent: 1. */
+  every_days?: number;
   /** Ids of records without the nested part, each with when it was published (ISO). */
   bare?: Record<string, string>;
 }
@@ -60,6 +62,8 @@ export interface PlannedCall {
   /** As the platform counts them: each item of a batch. */
   countedCalls: number;
   bound: "exact" | "upper";
+  /** How many days there are between such calls. */
+  everyDays: number;
 }
 
 /** The clock of a plan. */
@@ -138,6 +142,7 @@ export function call(
     part: undefined,
     posts: 0,
     bound: "exact",
+    everyDays: 1,
     ...rest,
     httpCalls,
     countedCalls: rest.countedCalls ?? httpCalls
@@ -152,7 +157,7 @@ function planSnapshot(planning: Planning): PlannedCall[] {
   const sets = isAlone ? live.map(metric => [metric]) : metrics === undefined || live.length > 0 ? [live] : [];
   const calls = sets.map(metrics => {
     const ask: Ask = {account, parts: [], metrics, size: 1};
-    return call(planning, {how: "snapshot", ask});
+    return call(planning, {how: "snapshot", ask, everyDays: isAudience ? refresh.audience : 1});
   });
   // Which records there are is known only when they are read.
   const apart = permittedParts(connector, account, stream).flatMap(([part, {read}]) => {

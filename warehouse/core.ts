@@ -137,8 +137,12 @@ create or replace view meta.freshness as
     from meta.load where is_complete group by account_id, stream, source
   )
   select n.account_id, n.stream, n.last_success_at, n.newest_data_on,
-    n.last_success_at < c.as_of_at - case n.source when 'api' then interval 50 hour else interval 190 day end as is_stale
-  from newest as n cross join core.setting as c;
+    n.last_success_at < s.as_of_at - case n.source
+      when 'api' then to_hours(26 + 24 * coalesce(cast(json_extract_string(c.cursor, '$.every_days') as integer), 1))
+      else interval 190 day end as is_stale
+  from newest as n
+  cross join core.setting as s
+  left join core.cursor as c on c.account_id = n.account_id and c.stream = n.stream;
 create or replace view mart.account_metric as
   with ranked as (
     select r.*, row_number() over (

@@ -12,7 +12,7 @@ import {
   usualCount,
   usualKinds
 } from "./facebook-growth.ts";
-import {type ContentItem, chance, contentItems, grownAt, type ItemType} from "./world.ts";
+import {byDay, type ContentItem, chance, contentItems, grownAt, type ItemType} from "./world.ts";
 
 const day = 86_400_000;
 const madeUpDays = 1095;
@@ -245,11 +245,4 @@ function misplaced(posts: FacebookPost[]): FacebookPost[] {
     place: index % misplacedEvery === misplacedEvery / 2 ? index + misplacedBy + 0.5 : index
   }));
   return places.sort((a, b) => a.place - b.place).map(({post}) => post);
-}
-
-/** Squeezes the 24 hours of a moment's day into 08:00 to 17:00 UTC, whole seconds, in the same order. */
-function byDay(moment: number): number {
-  const hour = 3_600_000;
-  const midnight = Math.floor(moment / day) * day;
-  return midnight + 8 * hour + Math.floor(((moment - midnight) * 9) / 24 / 1000) * 1000;
 }

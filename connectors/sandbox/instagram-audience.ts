@@ -2,6 +2,7 @@
  * The account's followers on Instagram: how many come and go in a day, and what is known of them. Age and gender come
  * apart and never crossed; the numbers at the demo's end are given, and scaled to the followers of any other night.
  */
+import {apportion} from "./graph-apportion.ts";
 import {chance, demoNights, followersOn} from "./world.ts";
 
 const day = 86_400_000;
@@ -75,7 +76,7 @@ export function followersBy(demographic: Demographic, total: number): [name: str
   const classes = atEnd[demographic];
   const isWhole = demographic === "age" || demographic === "gender";
   const scaled = isWhole
-    ? byLargestRemainder(classes, total)
+    ? scaledTo(total, classes)
     : Object.entries(classes).map(([name, count]): [string, number] => [name, Math.floor((count * total) / endTotal)]);
   return scaled
     .filter(([, count]) => count > 0)
@@ -83,16 +84,10 @@ export function followersBy(demographic: Demographic, total: number): [name: str
     .slice(0, mostClasses);
 }
 
-/** Shares a total out in the proportions of the counts: what is lost by rounding down goes to the largest remainders. */
-function byLargestRemainder(counts: Record<string, number>, total: number): [name: string, count: number][] {
-  const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  const parts = Object.entries(counts).map(([name, count], index) => {
-    const whole = Math.floor((count * total) / all);
-    return {name, whole, rest: (count * total) % all, index};
-  });
-  const lost = total - parts.reduce((sum, {whole}) => sum + whole, 0);
-  const raised = new Set([...parts].sort((a, b) => b.rest - a.rest || a.index - b.index).slice(0, lost));
-  return parts.map(part => [part.name, part.whole + (raised.has(part) ? 1 : 0)]);
+/** Shares a total out in the proportions of the counts. */
+function scaledTo(total: number, counts: Record<string, number>): [name: string, count: number][] {
+  const parts = apportion(total, Object.values(counts));
+  return Object.keys(counts).map((name, index) => [name, parts[index]!]);
 }
 
 /** The date of a moment in Greenwich. */

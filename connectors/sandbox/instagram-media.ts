@@ -2,7 +2,7 @@
  * Instagram's media of a world: the demo's content items that go out there and a handful of stories, or made-up posts,
  * each with what of it never changes, and its counters as a function of its age.
  */
-import {type ContentItem, chance, contentItems, grownAt, type ItemType} from "./world.ts";
+import {byDay, type ContentItem, chance, contentItems, grownAt, type ItemType} from "./world.ts";
 
 const day = 86_400_000;
 const madeUpDays = 1095;
@@ -291,11 +291,4 @@ function shortcodeOf(id: string): string {
     rest /= 64n;
   }
   return code.padStart(11, "B");
-}
-
-/** Squeezes the 24 hours of a moment's day into 08:00 to 17:00 UTC, whole seconds, in the same order. */
-function byDay(moment: number): number {
-  const hour = 3_600_000;
-  const midnight = Math.floor(moment / day) * day;
-  return midnight + 8 * hour + Math.floor(((moment - midnight) * 9) / 24 / 1000) * 1000;
 }

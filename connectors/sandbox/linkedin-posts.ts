@@ -2,7 +2,7 @@
  * LinkedIn's posts of a world: the demo's content items and what only LinkedIn has (two reshares, a dark ad), or made-up
  * ones, each as the Posts API gives it, and its counters as a function of its age.
  */
-import {type ContentItem, chance, contentItems, grownAt, type ItemType} from "./world.ts";
+import {byDay, type ContentItem, chance, contentItems, grownAt, type ItemType} from "./world.ts";
 
 const day = 86_400_000;
 const madeUpDays = 1095;
@@ -280,13 +280,6 @@ function counters(of: {
   reactions.LIKE += of.reactions - sum(reactions);
   const {impressions, reach, clicks, comments, shares} = of;
   return {impressions, uniqueImpressions: reach, clicks, reactions, likes: of.reactions, comments, shares};
-}
-
-/** Squeezes the 24 hours of a moment's day into 08:00 to 17:00 UTC, whole seconds, in the same order. */
-function byDay(moment: number): number {
-  const hour = 3_600_000;
-  const midnight = Math.floor(moment / day) * day;
-  return midnight + 8 * hour + Math.floor(((moment - midnight) * 9) / 24 / 1000) * 1000;
 }
 
 /** Ids hold their time: `id >> 22` milliseconds since 1970. */

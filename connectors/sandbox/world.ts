@@ -61,6 +61,13 @@ export function chance(...words: (string | number)[]): number {
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }
 
+/** Squeezes the 24 hours of a moment's day into 08:00 to 17:00 UTC, whole seconds, in the same order. */
+export function byDay(moment: number): number {
+  const hour = 3_600_000;
+  const midnight = Math.floor(moment / day) * day;
+  return midnight + 8 * hour + Math.floor(((moment - midnight) * 9) / 24 / 1000) * 1000;
+}
+
 /** Sentences and what they are about: each pair is one item, so that no two items say the same. */
 const wording: Record<Language, {topics: string[]; sentences: string[]}> = {
   en: {

@@ -2,7 +2,7 @@
  * X's posts of a world: the demo's content items and what only X has (reposts, replies, a thread, an edit), or made-up
  * ones, each with what of it never changes, and its counters as a function of its age.
  */
-import {type ContentItem, chance, contentItems, grownAt, type ItemType} from "./world.ts";
+import {byDay, type ContentItem, chance, contentItems, grownAt, type ItemType} from "./world.ts";
 
 const day = 86_400_000;
 /** Ids hold their time: `(id >> 22)` milliseconds from here (Snowflake). */
@@ -369,13 +369,6 @@ function withEntities(name: string, text: string, links: Link[]): Record<string,
     ...(mentions.length > 0 ? {mentions} : {})
   };
   return Object.keys(entities).length > 0 ? {[name]: entities} : {};
-}
-
-/** Squeezes the 24 hours of a moment's day into 08:00 to 17:00 UTC, whole seconds, in the same order. */
-function byDay(moment: number): number {
-  const hour = 3_600_000;
-  const midnight = Math.floor(moment / day) * day;
-  return midnight + 8 * hour + Math.floor(((moment - midnight) * 9) / 24 / 1000) * 1000;
 }
 
 function snowflake(at: number, sequence: number): string {

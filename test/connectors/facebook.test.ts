@@ -16,6 +16,7 @@ import {
   outcome,
   plan,
   recordsOf,
+  refresh,
   stateOf,
   streamOf
 } from "./night.ts";
@@ -229,6 +230,14 @@ describe("a metric that is retired between two nights", () => {
     expect(views).toContainEqual({status: "ok"});
     const days = await warehouse.rows("select metric from mart.account_metric where metric = 'page_views'");
     expect(days).toEqual([]);
+  });
+
+  it("that is all of its stream lets the stream rest until it is asked for again", async () => {
+    const refused = await night(demo);
+    expect(streamOf(refused, "audience").cursor).toMatchObject({every_days: 30});
+    expect(streamOf(refused, "posts").cursor).not.toHaveProperty("every_days");
+    const served = await night(demo, {}, ["serve-demographics"]);
+    expect(streamOf(served, "audience").cursor).toMatchObject({every_days: refresh.audience});
   });
 
   it("of a batch is found with the posts that are looked up", async () => {

@@ -7,6 +7,7 @@ import {linkedin} from "../../connectors/linkedin.ts";
 import type {PlannedCall} from "../../connectors/plan.ts";
 import {pageOf} from "./linkedin-server.ts";
 import {accountAt, client, recorded, sendJson, serve} from "./loopback.ts";
+import {plannedCall} from "./night.ts";
 
 /** Recordings of LinkedIn's answers, kept beside the repository. */
 const samples = new URL("../../../shared/samples/linkedin/", import.meta.url);
@@ -133,8 +134,7 @@ async function read(row: Row & {stream: string; how: PlannedCall["how"]}): Promi
   const account = {...accountAt(server.url, {token: "app-token"}), platform: "linkedin", kind: "page"};
   const days = row.how === "series" ? {from: new Date(0), to: new Date(0)} : {};
   const ask = {account, parts: [], metrics: [], size: 100, ids: ["1"], ...days};
-  const one = {listing: 0, part: undefined, posts: 0, httpCalls: 1, countedCalls: 1, bound: "exact" as const};
-  const call: PlannedCall = {...one, account, stream: row.stream, how: row.how, ask};
+  const call = plannedCall(row.stream, row.how, ask);
   const clock = () => ({now: new Date("2026-11-25T12:00:00Z"), today: "2026-11-25"});
   const http = client(account, recorded(), {connector: linkedin});
   return (await extractAccount(linkedin, [call], new Map(), http, clock))[0]!;

@@ -14,8 +14,8 @@ import {facebook} from "../../connectors/facebook.ts";
 import {errorOf} from "../../connectors/http.ts";
 import {instagram} from "../../connectors/instagram.ts";
 import {parseJson} from "../../connectors/json.ts";
-import type {PlannedCall} from "../../connectors/plan.ts";
 import {client, recorded, sendJson, serve} from "./loopback.ts";
+import {plannedCall} from "./night.ts";
 
 /** Recordings of Meta's answers, kept beside the repository. */
 const samples = new URL("../../../shared/samples/", import.meta.url);
@@ -273,18 +273,7 @@ async function read({file, connector, stream, how, added = {}}: Row & Called): P
   const nested = {summaries: "reactions", insights: "insights"};
   const parts = Object.entries(nested).flatMap(([part, field]) => (field in (body as object) ? [part] : []));
   const ask = {account, parts, metrics: ["one", "another"], size: 100, ids: ["1"], from: to, to};
-  const call: PlannedCall = {
-    account,
-    stream,
-    how,
-    listing: 0,
-    part: undefined,
-    ask: how === "list" ? {account, parts: [], metrics: [], size: 100} : ask,
-    posts: 0,
-    httpCalls: 1,
-    countedCalls: 1,
-    bound: "exact"
-  };
+  const call = plannedCall(stream, how, how === "list" ? {account, parts: [], metrics: [], size: 100} : ask);
   const clock = () => ({now: new Date("2020-11-30"), today: "2020-11-30"});
   const http = client(account, recorded(), {connector});
   return (await extractAccount(connector, [call], new Map(), http, clock))[0]!;

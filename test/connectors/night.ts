@@ -37,6 +37,12 @@ export function plan(connector: Connector, account: Account, options: NightOptio
   return planAccount(connector, account, states, often, {now: at, today: at.toISOString().slice(0, 10)});
 }
 
+/** One call of a stream, as a plan would have it. */
+export function plannedCall(stream: string, how: PlannedCall["how"], ask: PlannedCall["ask"]): PlannedCall {
+  const one = {listing: 0, part: undefined, posts: 0, httpCalls: 1, countedCalls: 1, everyDays: 1};
+  return {...one, account: ask.account, stream, how, ask, bound: "exact"};
+}
+
 /** Plans and executes a night. */
 export async function night(connector: Connector, account: Account, options: NightOptions = {}): Promise<Extracted[]> {
   const {states = new Map(), at = lastNight, stored = "/nonexistent", timeout = 30_000} = options;

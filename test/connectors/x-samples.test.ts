@@ -15,6 +15,7 @@ import {parseJson} from "../../connectors/json.ts";
 import type {PlannedCall} from "../../connectors/plan.ts";
 import {x} from "../../connectors/x.ts";
 import {accountAt, client, recorded, serve} from "./loopback.ts";
+import {plannedCall} from "./night.ts";
 
 /** Recordings of X's answers, kept beside the repository. */
 const samples = new URL("../../../shared/samples/x/", import.meta.url);
@@ -170,18 +171,7 @@ async function read(recording: Recording, stream: "account" | "posts", how: Plan
   });
   const account = accountAt(server.url, {token: "app-token"});
   const ask = {account, parts: [], metrics: [], size: 100, ids: ["1"]};
-  const call: PlannedCall = {
-    account,
-    stream,
-    how,
-    listing: 0,
-    part: undefined,
-    ask,
-    posts: 0,
-    httpCalls: 1,
-    countedCalls: 1,
-    bound: "exact"
-  };
+  const call = plannedCall(stream, how, ask);
   const clock = () => ({now: new Date(), today: "2026-11-25"});
   return (await extractAccount(x, [call], new Map(), client(account, recorded()), clock))[0]!;
 }

@@ -66,6 +66,25 @@ describe("loading", () => {
     expect(await marts(await built(warehouse))).toEqual(before);
   });
 
+  it("calls a stream stale two days and two hours after it was read, and one that rests for days that much later", async () => {
+    using dir = folder();
+    await using warehouse = await emptyWarehouse();
+    const landing = Landing.open(dir.path);
+    await landNight(landing, "2020-06-01", [xPost("1")], 10, undefined, {every_days: 7});
+    await load(warehouse, landing);
+    const stale = async (day: string): Promise<string[]> => {
+      await build(warehouse, day);
+      const rows = await warehouse.rows<{stream: string}>(
+        "select stream from meta.freshness where is_stale order by 1"
+      );
+      return rows.map(({stream}) => stream);
+    };
+    expect(await stale("2020-06-03")).toEqual([]);
+    expect(await stale("2020-06-04")).toEqual(["posts"]);
+    expect(await stale("2020-06-09")).toEqual(["posts"]);
+    expect(await stale("2020-06-10")).toEqual(["account", "posts"]);
+  });
+
   it("lets a second reading of a day replace the first", async () => {
     using dir = folder();
     await using warehouse = await emptyWarehouse();

@@ -71,7 +71,8 @@ export async function landNight(
   day: string,
   posts: object[],
   followers?: number,
-  run = `run-${day}`
+  run = `run-${day}`,
+  accountCursor: object = {}
 ): Promise<void> {
   const captured = {
     run_id: run,
@@ -86,7 +87,7 @@ export async function landNight(
   const at = new Date(`${day}T20:00:01Z`);
   if (followers !== undefined) {
     const record = {id: "7", name: "The mandate", username: "mandate", followers_count: followers};
-    const batch = {...captured, stream: "account", cursor: {read_at: captured.captured_at}};
+    const batch = {...captured, stream: "account", cursor: {read_at: captured.captured_at, ...accountCursor}};
     await landing.append([{batch, records: [record]}], at);
   }
   const batch = {...captured, stream: "posts", cursor: {read_at: captured.captured_at}};
