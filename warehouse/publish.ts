@@ -32,6 +32,7 @@ const teamTables = [
   "core.reading",
   "core.open_reading",
   "core.account_reading",
+  "core.cursor",
   "mart.named_range",
   "mart.metric_definition",
   "meta.load",
