@@ -4,6 +4,8 @@ import type {Words} from "../narrative/words.ts";
 import type {Period} from "../period.ts";
 
 export interface Card {
+  /** Whose card it is: cards of one group stand together under its name. */
+  group: string;
   title: string;
   value: string;
   detail: string;
@@ -58,7 +60,7 @@ export function overview(parts: PageParts): string {
 <main id="figures">
 <section aria-labelledby="summary"><h2 id="summary">${escapeHtml(words.say("page.summary"))}</h2>
 ${parts.hasTotals ? "" : `<p>${escapeHtml(words.say("page.no_total"))}</p>`}
-<dl class="cards">${parts.cards.map(card).join("")}</dl>
+${cardGroups(parts.cards)}
 </section>
 ${sections.map(section => sectionOf(section, parts)).join("\n")}
 <section aria-labelledby="method"><h2 id="method">${escapeHtml(words.say("page.method"))}</h2>
@@ -103,6 +105,15 @@ function figureHtml(figure: PageParts["figures"][number], words: Words): string 
 </figure>`;
 }
 
+function cardGroups(cards: readonly Card[]): string {
+  return [...new Set(cards.map(({group}) => group))]
+    .map(group => {
+      const own = cards.filter(card => card.group === group);
+      return `<h3>${escapeHtml(group)}</h3>\n<dl class="cards">${own.map(card).join("")}</dl>`;
+    })
+    .join("\n");
+}
+
 function card({title, value, detail}: Card): string {
   return `<div><dt>${escapeHtml(title)}</dt><dd><strong>${escapeHtml(value)}</strong><span>${escapeHtml(detail)}</span></dd></div>`;
 }
@@ -135,9 +146,10 @@ export function cardsOf(values: readonly ValueRow[], words: Words): Card[] {
       const isShown = row.value !== null;
       const basis = row.basis === null ? "" : words.say(`basis.${row.basis}`);
       const detail = isShown
-        ? [name, basis, row.note ?? ""].filter(Boolean).join(", ")
-        : `${name}, ${words.name(`state_words.${row.status}`)}`;
+        ? [basis, row.note ?? ""].filter(Boolean).join(", ")
+        : words.name(`state_words.${row.status}`);
       cards.push({
+        group: name,
         title: words.say(`cards.${key}`),
         value: isShown ? show(row.value!) : words.name(`states.${row.status}`),
         detail
@@ -164,6 +176,7 @@ header,main,footer{max-width:680px;margin:0 auto;padding:0 16px}
 header{padding-top:40px}
 h1{font-size:30px;line-height:1.25;margin:0 0 24px}
 h2{font-size:22px;margin:48px 0 16px;border-top:2px solid #12436D;padding-top:12px}
+h3{font-size:18px;margin:28px 0 8px}
 .kicker,.stage,.note,footer,figcaption,dd span{color:#595959}
 .kicker{margin:0 0 8px}
 .stage{font-size:15px;font-weight:400;margin-left:8px}

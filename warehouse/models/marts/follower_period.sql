@@ -1,6 +1,6 @@
 -- Followers at the two ends of each period, one row a period and account. A month, quarter or year starts with the last
--- day before it, so that periods add up; a named range and all start on their first day. `step` is what changes of the
--- definition inside the period made of it.
+-- day before it, so that periods add up; a named range and all start on their first day. An account that was first known
+-- after that starts with its first observation. `step` is what changes of the definition inside the period made of it.
 with periods as (
     select distinct
         c.period,
@@ -13,10 +13,25 @@ with periods as (
     where c.period <> 'week'
 ),
 accounts as (
-    select distinct
+    select
         account_id,
-        platform
+        platform,
+        min(on_date) as first_on
     from mart.follower_day
+    group by account_id, platform
+),
+starts as (
+    select
+        p.period,
+        p.period_start,
+        p.period_end,
+        p.from_on,
+        p.to_on,
+        a.account_id,
+        a.platform,
+        greatest(p.from_on, a.first_on) as start_on
+    from periods as p
+    cross join accounts as a
 ),
 steps as (
     select
@@ -36,23 +51,25 @@ ended as (
         p.period as period,
         p.period_start as period_start,
         p.period_end as period_end,
-        a.platform as platform,
-        a.account_id as account_id,
+        p.platform as platform,
+        p.account_id as account_id,
         s.value as start_value,
-        s.days_since as start_days,
+        greatest(s.days_since, s.on_date - p.from_on) as start_days,
         e.value as end_value,
         e.days_since as end_days,
         e.definition_id as definition_id,
         t.step as step,
         t.stepped_on as stepped_on
-    from periods as p
-    cross join accounts as a
-    left join mart.follower_day as s on s.account_id = a.account_id and s.on_date = p.from_on
-    left join mart.follower_day as e on e.account_id = a.account_id and e.on_date = p.to_on
+    from starts as p
+    left join mart.follower_day as s
+        on s.account_id = p.account_id
+        and s.on_date = p.start_on
+        and s.on_date <= p.to_on
+    left join mart.follower_day as e on e.account_id = p.account_id and e.on_date = p.to_on
     left join steps as t
         on t.period = p.period
         and t.period_start = p.period_start
         and t.period_end = p.period_end
-        and t.account_id = a.account_id
+        and t.account_id = p.account_id
 )
 select * from ended

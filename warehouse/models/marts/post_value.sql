@@ -1,6 +1,7 @@
 -- What an indicator may stand on, one row a period, post and basis: the value at 7 and at 28 days of age, or the latest
--- where fewer than four in five of an account's posts of that period have a reading at 28 days. Each value has its
--- definition, and one that is not there that of the reading which lacks it.
+-- where fewer than four in five of an account's posts of that period have a reading at 28 days; stories, which end after
+-- a day, do not count in that. Each value has its definition, and one that is not there that of the reading which lacks
+-- it.
 with counted as (
     select
         *
@@ -13,10 +14,10 @@ aged as (
         p.period_start,
         p.period_end,
         p.account_id,
-        count(*) filter (where a7.status <> 'not_mature') as mature_7,
-        count(*) filter (where a7.status = 'ok') as read_7,
-        count(*) filter (where a28.status <> 'not_mature') as mature_28,
-        count(*) filter (where a28.status = 'ok') as read_28
+        count(*) filter (where a7.status <> 'not_mature' and p.post_type is distinct from 'story') as mature_7,
+        count(*) filter (where a7.status = 'ok' and p.post_type is distinct from 'story') as read_7,
+        count(*) filter (where a28.status <> 'not_mature' and p.post_type is distinct from 'story') as mature_28,
+        count(*) filter (where a28.status = 'ok' and p.post_type is distinct from 'story') as read_28
     from counted as p
     join mart.post_at_age_7 as a7 on a7.post_key = p.post_key
     join mart.post_at_age_28 as a28 on a28.post_key = p.post_key
