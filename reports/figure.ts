@@ -116,7 +116,7 @@ export function figureOf(chart: ChartSpec, values: readonly ValueRow[], context:
   const {words, edition} = context;
   const tidy = values.filter(row => row.indicator === chart.indicator && belongs(row, chart.meta, context));
   const chosen = onOneBasis(tidy.filter(row => hasClass(row, chart.meta)));
-  const {rows, breaks} = draw(chart, chosen.rows, tidy, context);
+  const {rows, breaks} = draw(chart, chosen, tidy, context);
   const platforms = [...new Set(tidy.map(row => words.name(`platforms.${row.platform}`)))];
   const notes = notesOf(
     chosen,
@@ -125,21 +125,24 @@ export function figureOf(chart: ChartSpec, values: readonly ValueRow[], context:
     chart.meta.finding === "total" ? wholesOf(chart, values, context.period) : [],
     context
   );
-  const basis = chosen.rows.find(row => row.basis !== null)?.basis ?? "none";
-  const title = findingOf(chart, values, rows, context) ?? chart.meta.measure;
+  const basis = chosen.find(row => row.basis !== null && row.status !== "other_basis")?.basis ?? "none";
+  const finding = findingOf(chart, values, rows, context);
+  const title = finding ?? chart.meta.measure;
   const span =
     context.period.start === null
-      ? ""
-      : `, ${words.say("page.period", {start: words.day(context.period.start), end: words.day(context.period.end!)})}`;
+      ? []
+      : [words.say("page.period", {start: words.day(context.period.start), end: words.day(context.period.end!)})];
   return {
     name: chart.name,
     section: chart.meta.section,
     order: chart.meta.order,
     title,
-    subtitle:
-      chart.meta.period === "edition"
-        ? chart.meta.measure
-        : `${chart.meta.measure}, ${words.say(`basis.${basis}`)}${span}`,
+    subtitle: sentenceCase(
+      [
+        ...(finding === undefined ? [] : [chart.meta.measure]),
+        ...(chart.meta.period === "edition" ? [] : [words.say(`basis.${basis}`), ...span])
+      ].join(", ")
+    ),
     source: words.say("source", {platforms: platforms.join(", ") || "–", date: words.day(edition.as_of_on)}),
     notes,
     alt: altOf(chart, rows, words),
@@ -147,6 +150,10 @@ export function figureOf(chart: ChartSpec, values: readonly ValueRow[], context:
     table: tableOf(chart, rows, words),
     tidy
   };
+}
+
+function sentenceCase(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 /** Whether a published row is one of the chart's: of its grain, its period and its filters. */
@@ -177,8 +184,8 @@ function hasClass(row: ValueRow, meta: ChartMeta): boolean {
   return meta.class === "post_type" ? row.post_type !== null : true;
 }
 
-/** One basis a platform: values at 28 days are never drawn with values as last read. */
-function onOneBasis(rows: readonly ValueRow[]): {rows: ValueRow[]; left: number} {
+/** One basis a platform: values at 28 days are never drawn with values as last read; those of the other basis say so. */
+function onOneBasis(rows: readonly ValueRow[]): ValueRow[] {
   const counts = new Map<string, number>();
   for (const row of rows) {
     const key = `${row.platform} ${row.basis}`;
@@ -190,9 +197,12 @@ function onOneBasis(rows: readonly ValueRow[]): {rows: ValueRow[]; left: number}
     const known = best.get(platform);
     if (known === undefined || count > counts.get(`${platform} ${known}`)!) best.set(platform, basis);
   }
-  const kept = rows.filter(row => String(row.basis) === best.get(String(row.platform)));
-  const left = new Set(rows.filter(row => !kept.includes(row) && row.value !== null).map(row => row.period_start)).size;
-  return {rows: kept, left};
+  const isKept = (row: ValueRow) => String(row.basis) === best.get(String(row.platform));
+  const place = (row: ValueRow) => `${row.platform} ${row.period_start} ${row.part} ${row.post_type} ${row.category}`;
+  const known = new Set(rows.filter(isKept).map(place));
+  return rows
+    .filter(row => isKept(row) || (row.value !== null && !known.has(place(row))))
+    .map(row => (isKept(row) ? row : {...row, value: null, status: "other_basis", note: null}));
 }
 
 /** The drawn rows, and the notes of the breaks among them. */
@@ -206,6 +216,7 @@ function draw(chart: ChartSpec, rows: readonly ValueRow[], all: readonly ValueRo
     .sort(
       (a, b) =>
         `${a.platform} ${a.period_start}`.localeCompare(`${b.platform} ${b.period_start}`) ||
+        (meta.classes === "all" ? (b.value ?? -1) - (a.value ?? -1) : 0) || // the largest bar first, states last
         (column === undefined ? 0 : classes.indexOf(String(a[column])) - classes.indexOf(String(b[column])))
     )
     .map((row): DrawnRow => {
@@ -425,7 +436,7 @@ function wholesOf({indicator, meta}: ChartSpec, values: readonly ValueRow[], per
 
 /** What is missing and why, in words. */
 function notesOf(
-  chosen: {rows: ValueRow[]; left: number},
+  chosen: readonly ValueRow[],
   rows: readonly DrawnRow[],
   breaks: readonly string[],
   wholes: readonly ValueRow[],
@@ -447,25 +458,25 @@ function notesOf(
       })
     );
   }
-  for (const {platform, n, note} of wholes) {
-    if (n === null) continue;
-    const name = wholes.length > 1 ? `${words.name(`platforms.${platform}`)}: ` : "";
-    const left = note === null || note.startsWith("as read") ? "" : ` ${note[0]!.toUpperCase()}${note.slice(1)}.`;
-    notes.push(`${name}${words.say("notes.n", {n: words.whole(n)})}${left}`);
-  }
+  const counted = wholes.flatMap(({platform, n, note}) => {
+    if (n === null) return [];
+    const name = wholes.length > 1 ? [words.name(`platforms.${platform}`)] : [];
+    const left = note === null || note.startsWith("as read") ? [] : [`(${note})`];
+    return [[...name, words.whole(n), ...left].join(" ")];
+  });
+  if (counted.length > 0) notes.push(words.say("notes.n", {list: counted.join("; ")}));
   const partial = [
     ...new Set(
-      chosen.rows.flatMap(row =>
+      chosen.flatMap(row =>
         row.value !== null && isOfSome(row) ? `${words.month(row.period_start)}: ${row.note}` : []
       )
     )
   ];
   if (partial.length > 0) notes.push(`${fewOf(partial, words).join("; ")}.`);
-  const read = [...new Set(chosen.rows.flatMap(row => (row.note?.startsWith("as read on") ? row.note : [])))];
-  if (read.length > 0) notes.push(`${read.at(-1)![0]!.toUpperCase()}${read.at(-1)!.slice(1)}.`);
+  const read = [...new Set(chosen.flatMap(row => (row.note?.startsWith("as read on") ? row.note : [])))];
+  if (read.length > 0) notes.push(`${sentenceCase(read.at(-1)!)}.`);
   notes.push(...breaks);
-  if (breaks.length > 0 && chosen.rows.some(({basis}) => basis === "age_28")) notes.push(words.say("notes.read_later"));
-  if (chosen.left > 0) notes.push(words.say("notes.other_basis", {count: String(chosen.left)}));
+  if (breaks.length > 0 && chosen.some(({basis}) => basis === "age_28")) notes.push(words.say("notes.read_later"));
   return notes;
 }
 

@@ -127,6 +127,7 @@ async function writeLanguage(options: Writing): Promise<string[]> {
     files.push(file);
   };
   const figures: PageParts["figures"] = [];
+  const pictures: Promise<[file: string, content: Buffer]>[] = [];
   for (const chart of options.charts) {
     const figure = figureOf(chart, values, {words, period, edition, definitions: options.metrics});
     const wide = await render(chart, figure);
@@ -139,11 +140,13 @@ async function writeLanguage(options: Writing): Promise<string[]> {
     ] as const) {
       if (!formats.includes(format)) continue;
       const file = `${format === "csv" ? "tables" : "charts"}/${figure.name}.${format}`;
-      write(file, content);
+      if (content instanceof Promise) pictures.push(content.then(picture => [file, picture]));
+      else write(file, content);
       downloads.push({label: format.toUpperCase(), href: file});
     }
     figures.push({...figure, wide: wide.svg, narrow: inPage(narrow, figure), downloads});
   }
+  for (const [file, content] of await Promise.all(pictures)) write(file, content);
   if (formats.includes("html")) {
     const whole = values.filter(
       row => isNative(row, period) && row.account_id === null && row.post_type === null && row.language === null
