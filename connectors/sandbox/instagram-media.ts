@@ -170,7 +170,7 @@ function ofItem(item: ContentItem): Media {
   });
 }
 
-/** Stories are no content items. Two of them were seen by next to nobody. */
+/** Stories are no content items, so they come by a switch alone. Two of them were seen by next to nobody. */
 function demoStories(): Media[] {
   const stories: [at: string, type: MediaType, reach: number][] = [
     ["2019-10-08T15:20:00Z", "IMAGE", 41],

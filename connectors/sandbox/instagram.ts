@@ -73,6 +73,7 @@ export const instagram = platformSandbox({
     "media-without-insights": {
       what: "three media, far apart, have no insights, as if they were older than the professional account"
     },
+    stories: {what: "nine stories come besides the posts, on eight nights"},
     "hidden-likes": {what: "like counts are hidden: listings come without them"}
   },
   open
@@ -110,9 +111,11 @@ function open(world: World): (asked: Asked, moment: Moment) => Answer {
     edges: {
       media: request => listing(view(call.moment).media.slice(0, reachable), request, call),
       stories: request => listing(view(call.moment).stories, request, call),
-      insights: request => insights(call, () => accountInsights({media: every, audience}, request, call))
+      insights: request => insights(call, () => accountInsights({media: countedOf(call), audience}, request, call))
     }
   });
+
+  const countedOf = ({moment}: Call): readonly Media[] => (moment.strikes("stories") ? every : account.media);
 
   const listing = (media: readonly Media[], request: EdgeRequest, call: Call): object => {
     const {now, strikes} = call.moment;
@@ -201,7 +204,8 @@ function open(world: World): (asked: Asked, moment: Moment) => Answer {
   const find = (id: string, call: Call): GraphNode | undefined => {
     if (id === owner.id) return user(call);
     const media = account.byId.get(id);
-    const isVisible = media !== undefined && isThere(media, call.moment.now) && !view(call.moment).hidden.has(media);
+    if (media === undefined || (media.product === "STORY" && !call.moment.strikes("stories"))) return undefined;
+    const isVisible = isThere(media, call.moment.now) && !view(call.moment).hidden.has(media);
     return isVisible ? node(media, call, true) : undefined;
   };
 
@@ -236,7 +240,7 @@ function createView(world: MediaWorld): (moment: Moment) => View {
     const deleted = strikes("missing-posts") ? 2 : 0;
     return {
       media: deleted === 0 ? media : media.slice(deleted),
-      stories,
+      stories: strikes("stories") ? stories : [],
       hidden: new Set(media.slice(0, deleted)),
       struck: strikes("media-without-insights") ? farApart(media) : new Set()
     };

@@ -177,12 +177,11 @@ function darkAd(): LinkedInPost {
   return {...ad, fixed: {...ad.fixed, distribution, adContext}};
 }
 
-/** Two reshares of somebody else's post: one that nobody saw, one that was deleted after a week. */
+/** Two reshares of somebody else's post, without a word: one that nobody saw, one that was deleted after a week. */
 function reshares(original: string): LinkedInPost[] {
   const reshareContext = {parent: original, root: original};
   const [kept, deleted] = ["2020-04-14T08:40:00Z", "2020-04-15T09:10:00Z"].map((time, index) => {
-    const text = index === 0 ? "" : "Worth reading [again].";
-    const plain = made({at: Date.parse(time), sequence: 800 + index, text, type: "text"});
+    const plain = made({at: Date.parse(time), sequence: 800 + index, text: "", type: "text"});
     return {...plain, fixed: {...plain.fixed, reshareContext}};
   });
   return [kept!, {...deleted!, final: finalOf("linkedin reshare"), goneAt: deleted!.at + 7 * day}];

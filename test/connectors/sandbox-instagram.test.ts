@@ -16,7 +16,7 @@ let own: Own;
 let known: Record<string, string>;
 
 beforeAll(async () => {
-  own = await started();
+  own = await started({faults: ["stories"]});
   const {items} = await own.all<{id: string; media_type: string; media_product_type: string}>(
     "/{id}/media?fields=media_type,media_product_type"
   );
@@ -440,7 +440,7 @@ describe("Instagram in the sandbox refuses", () => {
   });
 
   it("a story that four people saw, in the code of a missing permission (documented)", async () => {
-    await using quiet = await started({night: "2020-02-05"});
+    await using quiet = await started({night: "2020-02-05", faults: ["stories"]});
     const {data} = await quiet.read<{data: {id: string}[]}>("/{id}/stories");
     const words = refused("(#10) Not enough viewers for the media to show insights", 10);
     expect(await quiet.ask(`/${data[0]!.id}/insights?metric=reach`)).toMatchObject({status: 400, body: words});
