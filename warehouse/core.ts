@@ -77,10 +77,11 @@ create table if not exists meta.check (run_id varchar, check_name varchar, model
 create table if not exists meta.perishable (account_id varchar, stream varchar, what varchar, lost_on date);
 create table if not exists mart.median_rank (n bigint, rank bigint);
 create table if not exists mart.metric_definition (definition_id varchar, platform varchar, metric varchar,
-  platform_metric varchar, meaning varchar, unit varchar, additivity varchar, valid_from date, valid_to date,
-  source varchar);
--- Warehouses of version 0.1 have no such column.
+  platform_metric varchar, meaning varchar, unit varchar, additivity varchar, valid_from date, valid_to date);
+-- Warehouses of version 0.1 have no such columns.
 alter table mart.metric_definition add column if not exists source varchar;
+alter table mart.metric_definition add column if not exists subject varchar;
+alter table mart.metric_definition add column if not exists holds_to date;
 `;
 
 /** Creates what is not there yet; calling it again changes nothing. */
@@ -99,7 +100,7 @@ export async function createCore(warehouse: Warehouse): Promise<void> {
   await warehouse.exec(`
 create or replace view mart.audience_breakdown as
   select a.account_id, a.platform, r.population, r.dimension, r.category, r.on_date, r.captured_at, r.value, r.unit,
-    r.status, a.platform || ':' || r.dimension as definition_id, s.source, l.run_id
+    r.status, a.platform || ':audience:' || r.dimension as definition_id, s.source, l.run_id
   from core.audience_reading as r
   join core.account as a on a.account_key = r.account_key
   join core.source as s on s.source_key = r.source_key
@@ -156,8 +157,7 @@ create or replace view mart.account_metric as
   join core.account as a on a.account_key = r.account_key
   join core.source as s on s.source_key = r.source_key
   left join meta.load as l on l.load_key = r.load_key
-  left join mart.metric_definition as d on d.platform = a.platform and d.metric = r.metric
-    and (d.source is null or d.source = s.source) and r.on_date >= d.valid_from and r.on_date <= coalesce(d.valid_to, date '9999-12-31')
+  left join mart.metric_definition as d on ${definedBy({subject: "account", platform: "a.platform", metric: "r.metric", day: "r.on_date", value: "r.value"})}
   where r.rank = 1;
 `);
 }
@@ -177,8 +177,26 @@ function longView(): string {
   join core.post as p on p.post_key = r.post_key
   join core.source as s on s.source_key = r.source_key
   left join meta.load as l on l.load_key = r.load_key
-  left join mart.metric_definition as d on d.platform = p.platform and d.metric = '${metric}'
-    and (d.source is null or d.source = s.source) and r.captured_on >= d.valid_from and r.captured_on <= coalesce(d.valid_to, date '9999-12-31')`
+  left join mart.metric_definition as d on ${definedBy({subject: "post", platform: "p.platform", metric: literal(metric), day: "r.captured_on", value: `r.${column}`})}`
     )
     .join("\n  union all");
+}
+
+/** What a reading is named by, as SQL, beside its source `s`. */
+interface Named {
+  subject: "post" | "account";
+  platform: string;
+  metric: string;
+  day: string;
+  value: string;
+}
+
+/**
+ * By which definition `d` a reading goes. What has a value goes by the last that began, also after the total, whose end
+ * it tells, was taken away: its parts may be given still.
+ */
+function definedBy({subject, platform, metric, day, value}: Named): string {
+  return `d.platform = ${platform} and d.metric = ${metric} and d.subject = '${subject}'
+    and (d.source is null or d.source = s.source) and ${day} >= d.valid_from
+    and ${day} <= coalesce(case when ${value} is null then d.valid_to else d.holds_to end, date '9999-12-31')`;
 }

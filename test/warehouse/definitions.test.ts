@@ -1,6 +1,7 @@
 import {join} from "node:path";
 import {describe, expect, it} from "vitest";
 import type {Cursor} from "../../connectors/plan.ts";
+import {fillDefinitions} from "../../warehouse/definitions.ts";
 import {Landing} from "../../warehouse/landing.ts";
 import {publish} from "../../warehouse/publish.ts";
 import {Warehouse} from "../../warehouse/warehouse.ts";
@@ -29,6 +30,45 @@ async function landPosts(
     cursor: {read_at: captured_at, ...(Object.keys(refused).length > 0 ? {refused} : {}), ...more}
   };
   await landing.append([{batch, records: posts}], new Date(captured_at));
+}
+
+/** Lands a night of a stream of a Facebook page, with what the platform refuses by then. */
+async function landPage(
+  landing: Landing,
+  day: string,
+  stream: string,
+  records: object[],
+  refused: Cursor["refused"] = {}
+): Promise<void> {
+  const captured_at = `${day}T20:00:00.000Z`;
+  const batch = {
+    run_id: `run-${day}`,
+    platform: "facebook",
+    stream,
+    source: "api" as const,
+    account: {...account, account_id: "facebook:1", platform: "facebook", platform_account_id: "1", name: "page"},
+    captured_at,
+    captured_on: day,
+    covers_from: day,
+    covers_to: day,
+    cursor: {read_at: captured_at, ...(Object.keys(refused).length > 0 ? {refused} : {})}
+  };
+  await landing.append([{batch, records}], new Date(captured_at));
+}
+
+/** A post as the Facebook connector lands it. */
+function pagePost(insights: object): object {
+  return {
+    id: "1_2",
+    published_at: "2020-06-18T10:00:00.000Z",
+    share_count: 0,
+    reaction_count: 9,
+    comment_count: 0,
+    insights,
+    insights_status: "ok",
+    summaries_status: "ok",
+    video_status: "not_offered"
+  };
 }
 
 async function endOf(warehouse: Warehouse, definition: string): Promise<string | null> {
@@ -119,13 +159,112 @@ describe("a metric that the platform takes away", () => {
   });
 });
 
+describe("a part of a metric", () => {
+  const parts = (link_clicks: number | null) =>
+    pagePost(link_clicks === null ? {} : {post_clicks_by_type: {link_clicks}});
+
+  it("goes by the definition of its total for as long as it is read, also when the total is no longer", async () => {
+    using dir = folder();
+    await using warehouse = await emptyWarehouse();
+    const landing = Landing.open(dir.path);
+    await landPage(landing, "2020-06-19", "posts", [pagePost({post_clicks: 9, post_clicks_by_type: {link_clicks: 7}})]);
+    const total = {post_clicks: "2020-06-20"};
+    await landPage(landing, "2020-06-20", "posts", [parts(8)], total);
+    await landPage(landing, "2020-06-21", "posts", [parts(null)], {...total, post_clicks_by_type: "2020-06-21"});
+    await load(warehouse, landing);
+    await build(warehouse, "2020-06-21");
+    expect(await endOf(warehouse, "facebook:clicks")).toBe("2020-06-19");
+    expect(
+      await warehouse.rows(
+        "select captured_on, kind, value, definition_id from mart.post_metric where metric = 'clicks' order by 1, kind nulls last"
+      )
+    ).toEqual([
+      {captured_on: "2020-06-19", kind: "link", value: "7", definition_id: "facebook:clicks"},
+      {captured_on: "2020-06-19", kind: null, value: "9", definition_id: "facebook:clicks"},
+      {captured_on: "2020-06-20", kind: "link", value: "8", definition_id: "facebook:clicks"},
+      {captured_on: "2020-06-20", kind: null, value: null, definition_id: null},
+      {captured_on: "2020-06-21", kind: "link", value: null, definition_id: null},
+      {captured_on: "2020-06-21", kind: null, value: null, definition_id: null}
+    ]);
+  });
+
+  it("goes by the next definition from the day on which it begins", async () => {
+    await using warehouse = await emptyWarehouse();
+    const twins = models.map(model => {
+      if (model.name !== "stg_facebook__posts") return model;
+      const definitions = model.twin.definitions!.flatMap(item =>
+        item.metric === "clicks"
+          ? [
+              {...item, id: "facebook:old_clicks", valid_to: "2020-06-19"},
+              {...item, valid_from: "2020-07-01"}
+            ]
+          : [item]
+      );
+      return {...model, twin: {...model.twin, definitions}};
+    });
+    using dir = folder();
+    const landing = Landing.open(dir.path);
+    await landPage(landing, "2020-06-30", "posts", [parts(7)]);
+    await landPage(landing, "2020-07-01", "posts", [parts(8)]);
+    await load(warehouse, landing);
+    await fillDefinitions(warehouse, twins);
+    expect(
+      await warehouse.rows(
+        "select captured_on, definition_id from mart.post_metric where metric = 'clicks' and kind = 'link' order by 1"
+      )
+    ).toEqual([
+      {captured_on: "2020-06-30", definition_id: "facebook:old_clicks"},
+      {captured_on: "2020-07-01", definition_id: "facebook:clicks"}
+    ]);
+  });
+});
+
 describe("definitions", () => {
+  it.each([
+    {stream: "posts", metric: "post_media_view", over: "facebook:views", on: "facebook:account:views"},
+    {stream: "account_days", metric: "page_media_view", over: "facebook:account:views", on: "facebook:views"}
+  ])("of a page's and of a post's views end each by itself: without $metric", async ({stream, metric, over, on}) => {
+    using dir = folder();
+    await using warehouse = await emptyWarehouse();
+    const landing = Landing.open(dir.path);
+    const days = [{metric: "page_media_view", ended_at: "2020-06-19T07:00:00.000Z", value: 90}];
+    await landPage(landing, "2020-06-19", "account_days", days);
+    await landPage(landing, "2020-06-19", "posts", [pagePost({post_media_view: 40})]);
+    await landPage(landing, "2020-06-20", stream, [], {[metric]: "2020-06-20"});
+    await load(warehouse, landing);
+    await build(warehouse, "2020-06-20");
+    expect(await endOf(warehouse, over)).toBe("2020-06-19");
+    expect(await endOf(warehouse, on)).toBeNull();
+    expect(
+      await warehouse.rows(`
+        select value, definition_id from mart.account_metric where metric = 'views' and value is not null
+        union all select value, definition_id from mart.post_metric where metric = 'views' and kind is null order by 1`)
+    ).toEqual([
+      {value: "40", definition_id: "facebook:views"},
+      {value: "90", definition_id: "facebook:account:views"}
+    ]);
+  });
+
+  it("speak of every metric of an account that a staging model's cases give", async () => {
+    await using warehouse = await emptyWarehouse();
+    await build(warehouse, "2020-06-30");
+    const defined = (
+      await warehouse.rows("select platform, metric from mart.metric_definition where subject = 'account'")
+    ).map(({platform, metric}) => `${platform} ${metric}`);
+    const given = models
+      .filter(({twin}) => twin.feeds === "account_metric")
+      .flatMap(({name, twin}) =>
+        twin.cases.flatMap(({expect: rows}) => rows.map(row => `${/stg_(.+?)__/.exec(name)![1]} ${row.metric}`))
+      );
+    expect(given.filter(metric => !defined.includes(metric))).toEqual([]);
+  });
+
   it("are one a metric, source and day", async () => {
     await using warehouse = await emptyWarehouse();
     await build(warehouse, "2020-06-30");
     const overlapping = await warehouse.rows(`
       select a.definition_id, b.definition_id as other from mart.metric_definition as a
-      join mart.metric_definition as b on b.platform = a.platform and b.metric = a.metric
+      join mart.metric_definition as b on b.platform = a.platform and b.subject = a.subject and b.metric = a.metric
         and b.definition_id > a.definition_id and (a.source is null or b.source is null or a.source = b.source)
         and b.valid_from <= coalesce(a.valid_to, date '9999-12-31') and a.valid_from <= coalesce(b.valid_to, date '9999-12-31')`);
     expect(overlapping).toEqual([]);
