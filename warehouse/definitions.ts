@@ -57,7 +57,8 @@ interface Refusal {
 }
 
 const days = z.record(z.string(), z.string());
-const cursorSchema = z.object({refused: days.optional(), refused_since: days.optional()});
+/** What a cursor says of refusals: the day of the last one of each metric, and of the first where there were several. */
+export const cursorSchema = z.object({refused: days.optional(), refused_since: days.optional()});
 
 /**
  * What the platforms refuse, as extraction keeps it in the cursors. A metric that one account is refused and another is

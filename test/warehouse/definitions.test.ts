@@ -38,7 +38,8 @@ async function landPage(
   day: string,
   stream: string,
   records: object[],
-  refused: Cursor["refused"] = {}
+  refused: Cursor["refused"] = {},
+  more: Partial<Cursor> = {}
 ): Promise<void> {
   const captured_at = `${day}T20:00:00.000Z`;
   const batch = {
@@ -51,7 +52,7 @@ async function landPage(
     captured_on: day,
     covers_from: day,
     covers_to: day,
-    cursor: {read_at: captured_at, ...(Object.keys(refused).length > 0 ? {refused} : {})}
+    cursor: {read_at: captured_at, ...(Object.keys(refused).length > 0 ? {refused} : {}), ...more}
   };
   await landing.append([{batch, records}], new Date(captured_at));
 }
@@ -156,6 +157,66 @@ describe("a metric that the platform takes away", () => {
     await load(warehouse, landing);
     await build(warehouse, "2020-06-22");
     expect(await endOf(warehouse, "x:saves")).toBe("2020-06-21");
+  });
+});
+
+describe("a metric of a page's days that the platform refuses", () => {
+  const day = (end: string) => ({metric: "page_views_total", ended_at: `${end}T07:00:00.000Z`, value: 5});
+  const told = `select on_date, value, status, definition_id, run_id from mart.account_metric
+    where metric = 'page_views' order by 1`;
+  const read = {value: "5", status: "ok", definition_id: "facebook:account:page_views"};
+  const lacking = {value: null, status: "not_offered", definition_id: null};
+
+  it("is a row without a value on each day on which it was asked for in vain, and one never asked for is none", async () => {
+    using dir = folder();
+    const landing = Landing.open(dir.path);
+    const refused = {page_views_total: "2020-06-20"};
+    await landPage(landing, "2020-06-19", "account_days", [day("2020-06-19")]);
+    await landPage(landing, "2020-06-20", "account_days", [], refused);
+    await landPage(landing, "2020-06-21", "account_days", [], refused);
+    await landPage(
+      landing,
+      "2020-07-20",
+      "account_days",
+      [],
+      {page_views_total: "2020-07-20"},
+      {refused_since: refused}
+    );
+    const rows = [
+      {on_date: "2020-06-18", ...read, run_id: "run-2020-06-19"},
+      {on_date: "2020-06-20", ...lacking, run_id: "run-2020-06-20"},
+      {on_date: "2020-07-20", ...lacking, run_id: "run-2020-07-20"}
+    ];
+    await using warehouse = await emptyWarehouse();
+    await load(warehouse, landing);
+    await build(warehouse, "2020-07-20");
+    expect(await warehouse.rows(told)).toEqual(rows);
+    expect(await warehouse.rows("select * from mart.account_metric where metric <> 'page_views'")).toEqual([]);
+
+    // Given again, it has values for days on which it was refused: a value stands before none.
+    await landPage(landing, "2020-07-21", "account_days", [day("2020-07-21")]);
+    await load(warehouse, landing);
+    await build(warehouse, "2020-07-21");
+    const given = [...rows.slice(0, 2), {on_date: "2020-07-20", ...read, run_id: "run-2020-07-21"}];
+    expect(await warehouse.rows(told)).toEqual([given[0], {...given[1], definition_id: read.definition_id}, given[2]]);
+  });
+
+  it("is the same row after a night and after a rebuild", async () => {
+    using dir = folder();
+    const landing = Landing.open(dir.path);
+    await using nightly = await emptyWarehouse();
+    for (const [night, refused] of [
+      ["2020-06-19", {}],
+      ["2020-06-20", {page_views_total: "2020-06-20"}]
+    ] as const) {
+      await landPage(landing, night, "account_days", [day("2020-06-19")], refused);
+      await load(nightly, landing);
+    }
+    await using rebuilt = await emptyWarehouse();
+    await load(rebuilt, landing);
+    const rows = await nightly.rows(told);
+    expect(rows).toHaveLength(2);
+    expect(await rebuilt.rows(told)).toEqual(rows);
   });
 });
 
