@@ -20,7 +20,7 @@ export const unions = {
   post: `load_key integer, platform_post_id varchar, published_at timestamptz, post_type varchar, text varchar,
     language varchar, permalink varchar, hashtags varchar[], links varchar[], is_repost boolean, is_reply boolean,
     is_quote boolean, is_promoted boolean, aliases varchar[], lookup_id varchar, is_gone boolean, asked varchar,
-    exceptions varchar`,
+    exceptions varchar, other_parts varchar`,
   account: `load_key integer, handle varchar, display_name varchar, url varchar,
     ${accountStocks.map(stock => `${stock} bigint`).join(", ")}`,
   account_metric: `load_key integer, metric varchar, window_days integer, on_date date, value bigint, status varchar,
@@ -82,6 +82,9 @@ create table if not exists mart.metric_definition (definition_id varchar, platfo
 alter table mart.metric_definition add column if not exists source varchar;
 alter table mart.metric_definition add column if not exists subject varchar;
 alter table mart.metric_definition add column if not exists holds_to date;
+-- Parts that no column holds, as \`reactions__pride=2;…\`.
+alter table core.reading add column if not exists other_parts varchar;
+alter table core.open_reading add column if not exists other_parts varchar;
 `;
 
 /** Creates what is not there yet; calling it again changes nothing. */
@@ -111,11 +114,19 @@ create or replace view mart.audience_breakdown as
 export async function createDoors(warehouse: Warehouse): Promise<void> {
   await warehouse.exec(`
 create or replace view core.all_reading as
-  select post_key, source_key, captured_on, confirmed_on, captured_at, load_key, ask_key, ${metricList}
+  select post_key, source_key, captured_on, confirmed_on, captured_at, load_key, ask_key, ${metricList}, other_parts
   from core.reading
   union all
-  select post_key, source_key, captured_on, confirmed_on, captured_at, load_key, ask_key, ${metricList}
+  select post_key, source_key, captured_on, confirmed_on, captured_at, load_key, ask_key, ${metricList}, other_parts
   from core.open_reading;
+create or replace view core.other_part as
+  select * exclude (item), regexp_extract(item, '^(.+?)__', 1) as metric, regexp_extract(item, '__(.+)=', 1) as kind,
+    cast(regexp_extract(item, '=(.+)$', 1) as bigint) as value
+  from (
+    select post_key, source_key, captured_on, confirmed_on, captured_at, load_key,
+      unnest(string_split(other_parts, ';')) as item
+    from core.all_reading where other_parts is not null
+  );
 create or replace view mart.account as
   select account_id, platform, platform_account_id, name, handle, kind, display_name, url from core.account;
 create or replace view mart.post_alias as
@@ -162,24 +173,34 @@ create or replace view mart.account_metric as
 `);
 }
 
-/** The contract's long face of the wide readings: one branch a metric, so that one metric costs one column. */
+/**
+ * The contract's long face of the wide readings: one branch a metric, so that one metric costs one column, and one for
+ * parts that no column holds.
+ */
 function longView(): string {
-  return metricColumns
-    .map(
-      ({column, metric, kind}) => `
-  select p.platform || ':' || p.platform_post_id as post_id, p.platform, '${metric}' as metric,
-    ${kind === null ? "cast(null as varchar)" : literal(kind)} as kind, r.captured_on, r.confirmed_on, r.captured_at,
-    r.${column} as value, case when r.${column} is not null then 'ok' else m.status end as status,
-    d.definition_id, s.source, l.run_id
-  from core.all_reading as r
-  join core.ask_metric as m on m.ask_key = r.ask_key and m.metric = '${metric}'
-    and m.kind is not distinct from ${kind === null ? "null" : literal(kind)}
+  const held = metricColumns.map(({column, metric, kind}) => {
+    const named = {metric: literal(metric), kind: `cast(${kind === null ? "null" : literal(kind)} as varchar)`};
+    return branch({
+      ...named,
+      value: `r.${column}`,
+      status: `case when r.${column} is not null then 'ok' else m.status end`,
+      from: `core.all_reading as r
+  join core.ask_metric as m on m.ask_key = r.ask_key and m.metric = ${named.metric} and m.kind is not distinct from ${named.kind}`
+    });
+  });
+  const others = {metric: "r.metric", kind: "r.kind", value: "r.value", status: "'ok'", from: "core.other_part as r"};
+  return [...held, branch(others)].join("\n  union all");
+}
+
+function branch({metric, kind, value, status, from}: Record<"metric" | "kind" | "value" | "status" | "from", string>) {
+  return `
+  select p.platform || ':' || p.platform_post_id as post_id, p.platform, ${metric} as metric, ${kind} as kind,
+    r.captured_on, r.confirmed_on, r.captured_at, ${value} as value, ${status} as status, d.definition_id, s.source, l.run_id
+  from ${from}
   join core.post as p on p.post_key = r.post_key
   join core.source as s on s.source_key = r.source_key
   left join meta.load as l on l.load_key = r.load_key
-  left join mart.metric_definition as d on ${definedBy({subject: "post", platform: "p.platform", metric: literal(metric), day: "r.captured_on", value: `r.${column}`})}`
-    )
-    .join("\n  union all");
+  left join mart.metric_definition as d on ${definedBy({subject: "post", platform: "p.platform", metric, day: "r.captured_on", value})}`;
 }
 
 /** What a reading is named by, as SQL, beside its source `s`. */

@@ -303,7 +303,7 @@ const stepOfOneDay = `
 
 /** Readings: what changed closes the reading in force and opens a new one; what did not confirms it. */
 export async function foldReadings(warehouse: Warehouse, metrics: readonly string[]): Promise<void> {
-  const values = metrics.join(", ");
+  const values = [...metrics, "other_parts"].join(", ");
   await warehouse.exec(`
     create or replace temp table fresh as
       select k.post_key, k.source_key, k.captured_on, k.captured_at, k.load_key, k.ask_key, ${values},

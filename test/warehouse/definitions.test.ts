@@ -3,6 +3,7 @@ import {describe, expect, it} from "vitest";
 import type {Cursor} from "../../connectors/plan.ts";
 import {fillDefinitions} from "../../warehouse/definitions.ts";
 import {Landing} from "../../warehouse/landing.ts";
+import {checkUnknownKinds} from "../../warehouse/models.ts";
 import {publish} from "../../warehouse/publish.ts";
 import {Warehouse} from "../../warehouse/warehouse.ts";
 import {account, build, emptyWarehouse, folder, load, models, xPost} from "./warehouse-fixture.ts";
@@ -277,6 +278,56 @@ describe("a part of a metric", () => {
       {captured_on: "2020-06-30", definition_id: "facebook:old_clicks"},
       {captured_on: "2020-07-01", definition_id: "facebook:clicks"}
     ]);
+  });
+});
+
+describe("a kind of reaction that no column holds", () => {
+  const kinds = (counts: object) => pagePost({post_reactions_by_type_total: counts});
+  const told = (warehouse: Warehouse) =>
+    warehouse.rows(`select captured_on, confirmed_on, kind, value, status, definition_id from mart.post_metric
+      where metric = 'reactions' and (kind is null or kind in ('like', 'pride')) order by 1, kind nulls first`);
+
+  it("is a row under its own name, a change of it is a reading, and the check names it", async () => {
+    using dir = folder();
+    const landing = Landing.open(dir.path);
+    await using warehouse = await emptyWarehouse();
+    await landPage(landing, "2020-06-19", "posts", [kinds({like: 9})]);
+    await load(warehouse, landing);
+    expect(await checkUnknownKinds(warehouse)).toMatchObject({severity: "warning", status: "ok", failedRows: 0});
+
+    await landPage(landing, "2020-06-20", "posts", [kinds({like: 7, pride: 2})]);
+    await landPage(landing, "2020-06-21", "posts", [kinds({like: 7, pride: 2})]);
+    await landPage(landing, "2020-06-22", "posts", [kinds({like: 7, pride: 3})]);
+    await load(warehouse, landing);
+    await build(warehouse, "2020-06-22");
+    const own = {status: "ok", definition_id: "facebook:reactions"};
+    const [first, second, third] = [
+      {captured_on: "2020-06-19", confirmed_on: "2020-06-19", ...own},
+      {captured_on: "2020-06-20", confirmed_on: "2020-06-21", ...own},
+      {captured_on: "2020-06-22", confirmed_on: "2020-06-22", ...own}
+    ];
+    expect(await told(warehouse)).toEqual([
+      {...first, kind: null, value: "9"},
+      {...first, kind: "like", value: "9"},
+      {...second, kind: null, value: "9"},
+      {...second, kind: "like", value: "7"},
+      {...second, kind: "pride", value: "2"},
+      {...third, kind: null, value: "9"},
+      {...third, kind: "like", value: "7"},
+      {...third, kind: "pride", value: "3"}
+    ]);
+    expect(await checkUnknownKinds(warehouse)).toMatchObject({
+      severity: "warning",
+      status: "failed",
+      failedRows: 2,
+      detail: "facebook reactions pride: 2 readings"
+    });
+
+    // All at once they give the same rows.
+    await using rebuilt = await emptyWarehouse();
+    await load(rebuilt, landing);
+    await build(rebuilt, "2020-06-22");
+    expect(await told(rebuilt)).toEqual(await told(warehouse));
   });
 });
 
