@@ -71,8 +71,7 @@ async function loadBatch(warehouse: Warehouse, landing: Landing, batch: Landed[]
   if (staged.has("account")) await foldAccounts(warehouse);
   const metrics = staged.get("post");
   if (metrics !== undefined) {
-    await foldPosts(warehouse);
-    await foldReadings(warehouse, metrics);
+    await foldReadings(warehouse, metrics, await foldPosts(warehouse));
   }
   if (staged.has("account_metric")) await foldAccountMetrics(warehouse, "staged_account_metric");
   if (staged.has("audience_breakdown")) await foldAudience(warehouse);
