@@ -20,7 +20,7 @@ export const unions = {
   post: `load_key integer, platform_post_id varchar, published_at timestamptz, post_type varchar, text varchar,
     language varchar, permalink varchar, hashtags varchar[], links varchar[], is_repost boolean, is_reply boolean,
     is_quote boolean, is_promoted boolean, aliases varchar[], lookup_id varchar, is_gone boolean, asked varchar,
-    exceptions varchar`,
+    exceptions varchar, other_parts varchar`,
   account: `load_key integer, handle varchar, display_name varchar, url varchar,
     ${accountStocks.map(stock => `${stock} bigint`).join(", ")}`,
   account_metric: `load_key integer, metric varchar, window_days integer, on_date date, value bigint, status varchar,
@@ -77,10 +77,14 @@ create table if not exists meta.check (run_id varchar, check_name varchar, model
 create table if not exists meta.perishable (account_id varchar, stream varchar, what varchar, lost_on date);
 create table if not exists mart.median_rank (n bigint, rank bigint);
 create table if not exists mart.metric_definition (definition_id varchar, platform varchar, metric varchar,
-  platform_metric varchar, meaning varchar, unit varchar, additivity varchar, valid_from date, valid_to date,
-  source varchar);
--- Warehouses of version 0.1 have no such column.
+  platform_metric varchar, meaning varchar, unit varchar, additivity varchar, valid_from date, valid_to date);
+-- Warehouses of version 0.1 have no such columns.
 alter table mart.metric_definition add column if not exists source varchar;
+alter table mart.metric_definition add column if not exists subject varchar;
+alter table mart.metric_definition add column if not exists holds_to date;
+-- Parts that no column holds, as \`reactions__pride=2;…\`.
+alter table core.reading add column if not exists other_parts varchar;
+alter table core.open_reading add column if not exists other_parts varchar;
 `;
 
 /** Creates what is not there yet; calling it again changes nothing. */
@@ -99,7 +103,7 @@ export async function createCore(warehouse: Warehouse): Promise<void> {
   await warehouse.exec(`
 create or replace view mart.audience_breakdown as
   select a.account_id, a.platform, r.population, r.dimension, r.category, r.on_date, r.captured_at, r.value, r.unit,
-    r.status, a.platform || ':' || r.dimension as definition_id, s.source, l.run_id
+    r.status, a.platform || ':audience:' || r.dimension as definition_id, s.source, l.run_id
   from core.audience_reading as r
   join core.account as a on a.account_key = r.account_key
   join core.source as s on s.source_key = r.source_key
@@ -110,11 +114,19 @@ create or replace view mart.audience_breakdown as
 export async function createDoors(warehouse: Warehouse): Promise<void> {
   await warehouse.exec(`
 create or replace view core.all_reading as
-  select post_key, source_key, captured_on, confirmed_on, captured_at, load_key, ask_key, ${metricList}
+  select post_key, source_key, captured_on, confirmed_on, captured_at, load_key, ask_key, ${metricList}, other_parts
   from core.reading
   union all
-  select post_key, source_key, captured_on, confirmed_on, captured_at, load_key, ask_key, ${metricList}
+  select post_key, source_key, captured_on, confirmed_on, captured_at, load_key, ask_key, ${metricList}, other_parts
   from core.open_reading;
+create or replace view core.other_part as
+  select * exclude (item), regexp_extract(item, '^(.+?)__', 1) as metric, regexp_extract(item, '__(.+)=', 1) as kind,
+    cast(regexp_extract(item, '=(.+)$', 1) as bigint) as value
+  from (
+    select post_key, source_key, captured_on, confirmed_on, captured_at, load_key,
+      unnest(string_split(other_parts, ';')) as item
+    from core.all_reading where other_parts is not null
+  );
 create or replace view mart.account as
   select account_id, platform, platform_account_id, name, handle, kind, display_name, url from core.account;
 create or replace view mart.post_alias as
@@ -156,29 +168,56 @@ create or replace view mart.account_metric as
   join core.account as a on a.account_key = r.account_key
   join core.source as s on s.source_key = r.source_key
   left join meta.load as l on l.load_key = r.load_key
-  left join mart.metric_definition as d on d.platform = a.platform and d.metric = r.metric
-    and (d.source is null or d.source = s.source) and r.on_date >= d.valid_from and r.on_date <= coalesce(d.valid_to, date '9999-12-31')
+  left join mart.metric_definition as d on ${definedBy({subject: "account", platform: "a.platform", metric: "r.metric", day: "r.on_date", value: "r.value"})}
   where r.rank = 1;
 `);
 }
 
-/** The contract's long face of the wide readings: one branch a metric, so that one metric costs one column. */
+/**
+ * The contract's long face of the wide readings: one branch a metric, so that one metric costs one column, and one for
+ * parts that no column holds.
+ */
 function longView(): string {
-  return metricColumns
-    .map(
-      ({column, metric, kind}) => `
-  select p.platform || ':' || p.platform_post_id as post_id, p.platform, '${metric}' as metric,
-    ${kind === null ? "cast(null as varchar)" : literal(kind)} as kind, r.captured_on, r.confirmed_on, r.captured_at,
-    r.${column} as value, case when r.${column} is not null then 'ok' else m.status end as status,
-    d.definition_id, s.source, l.run_id
-  from core.all_reading as r
-  join core.ask_metric as m on m.ask_key = r.ask_key and m.metric = '${metric}'
-    and m.kind is not distinct from ${kind === null ? "null" : literal(kind)}
+  const held = metricColumns.map(({column, metric, kind}) => {
+    const named = {metric: literal(metric), kind: `cast(${kind === null ? "null" : literal(kind)} as varchar)`};
+    return branch({
+      ...named,
+      value: `r.${column}`,
+      status: `case when r.${column} is not null then 'ok' else m.status end`,
+      from: `core.all_reading as r
+  join core.ask_metric as m on m.ask_key = r.ask_key and m.metric = ${named.metric} and m.kind is not distinct from ${named.kind}`
+    });
+  });
+  const others = {metric: "r.metric", kind: "r.kind", value: "r.value", status: "'ok'", from: "core.other_part as r"};
+  return [...held, branch(others)].join("\n  union all");
+}
+
+function branch({metric, kind, value, status, from}: Record<"metric" | "kind" | "value" | "status" | "from", string>) {
+  return `
+  select p.platform || ':' || p.platform_post_id as post_id, p.platform, ${metric} as metric, ${kind} as kind,
+    r.captured_on, r.confirmed_on, r.captured_at, ${value} as value, ${status} as status, d.definition_id, s.source, l.run_id
+  from ${from}
   join core.post as p on p.post_key = r.post_key
   join core.source as s on s.source_key = r.source_key
   left join meta.load as l on l.load_key = r.load_key
-  left join mart.metric_definition as d on d.platform = p.platform and d.metric = '${metric}'
-    and (d.source is null or d.source = s.source) and r.captured_on >= d.valid_from and r.captured_on <= coalesce(d.valid_to, date '9999-12-31')`
-    )
-    .join("\n  union all");
+  left join mart.metric_definition as d on ${definedBy({subject: "post", platform: "p.platform", metric, day: "r.captured_on", value})}`;
+}
+
+/** What a reading is named by, as SQL, beside its source `s`. */
+interface Named {
+  subject: "post" | "account";
+  platform: string;
+  metric: string;
+  day: string;
+  value: string;
+}
+
+/**
+ * By which definition `d` a reading goes. What has a value goes by the last that began, also after the total, whose end
+ * it tells, was taken away: its parts may be given still.
+ */
+function definedBy({subject, platform, metric, day, value}: Named): string {
+  return `d.platform = ${platform} and d.metric = ${metric} and d.subject = '${subject}'
+    and (d.source is null or d.source = s.source) and ${day} >= d.valid_from
+    and ${day} <= coalesce(case when ${value} is null then d.valid_to else d.holds_to end, date '9999-12-31')`;
 }

@@ -3,6 +3,7 @@
  * declare it. A metric that a platform takes away ends its definition, and one that it gives again opens it again.
  */
 import {z} from "zod";
+import type {Union} from "./core.ts";
 import type {Model} from "./models.ts";
 import {literal, type Warehouse} from "./warehouse.ts";
 
@@ -12,11 +13,15 @@ export async function fillDefinitions(warehouse: Warehouse, models: readonly Mod
   await warehouse.exec(`delete from mart.metric_definition; ${insertion(definitions)}`);
 }
 
+/** What a metric is of: a platform may count a page's views otherwise than a post's. */
+const subjects = {post: "post", account: "account", account_metric: "account", audience_breakdown: "audience"} as const;
+
 /** A row of `mart.metric_definition`, and the stream whose metric it is. */
 interface Definition {
   id: string;
   platform: string;
   stream: string;
+  subject: (typeof subjects)[Union];
   metric: string;
   platform_metric: string;
   meaning: string;
@@ -31,10 +36,13 @@ interface Definition {
 export function definitionsOf(models: readonly Model[]): Definition[] {
   const found = new Map<string, Definition>();
   for (const {twin} of models) {
-    const [, platform, stream] = /^landing\.(.+?)__(.+)$/.exec(twin.reads ?? "") ?? [];
-    for (const {id, source = null, valid_from = "1970-01-01", valid_to = null, ...told} of twin.definitions ?? []) {
-      const definition = {...told, id: id ?? `${platform}:${told.metric}`, source, valid_from, valid_to};
-      if (!found.has(definition.id)) found.set(definition.id, {...definition, platform: platform!, stream: stream!});
+    if (twin.reads === undefined || twin.feeds === undefined) continue;
+    const [platform, stream] = twin.reads.replace(/^landing\./, "").split(/__(.*)/) as [string, string];
+    const subject = subjects[twin.feeds];
+    const scope = subject === "post" ? platform : `${platform}:${subject}`;
+    for (const {source = null, valid_from = "1970-01-01", valid_to = null, ...told} of twin.definitions ?? []) {
+      const id = told.id ?? `${scope}:${told.metric}`;
+      if (!found.has(id)) found.set(id, {...told, id, platform, stream, subject, source, valid_from, valid_to});
     }
   }
   return [...found.values()];
@@ -49,7 +57,8 @@ interface Refusal {
 }
 
 const days = z.record(z.string(), z.string());
-const cursorSchema = z.object({refused: days.optional(), refused_since: days.optional()});
+/** What a cursor says of refusals: the day of the last one of each metric, and of the first where there were several. */
+export const cursorSchema = z.object({refused: days.optional(), refused_since: days.optional()});
 
 /**
  * What the platforms refuse, as extraction keeps it in the cursors. A metric that one account is refused and another is
@@ -89,12 +98,26 @@ function dayBefore(day: string): string {
   return new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
 }
 
+/** The day before the platform begins to count the metric in another way; null where it does not. */
+function holdsTo(definition: Definition, all: readonly Definition[]): string | null {
+  const {platform, subject, metric, source, valid_from} = definition;
+  const [next] = all
+    .filter(other => other.platform === platform && other.subject === subject && other.metric === metric)
+    .filter(other => other.source === null || source === null || other.source === source)
+    .map(other => other.valid_from)
+    .filter(day => day > valid_from)
+    .sort();
+  return next === undefined ? null : dayBefore(next);
+}
+
 function insertion(definitions: readonly Definition[]): string {
-  const rows = definitions.map(({id, platform, metric, platform_metric, meaning, unit, additivity, ...rest}) => {
-    const {source, valid_from, valid_to} = rest;
-    const texts = [id, platform, metric, platform_metric, meaning, unit, additivity].map(literal);
-    const dates = [valid_from, valid_to].map(day => (day === null ? "null" : `date ${literal(day)}`));
-    return `(${[...texts, ...dates, source === null ? "null" : literal(source)].join(", ")})`;
+  const rows = definitions.map(definition => {
+    const {id, platform, subject, metric, platform_metric, meaning, unit, additivity, source} = definition;
+    const days = [definition.valid_from, definition.valid_to, holdsTo(definition, definitions)];
+    const told = [id, platform, subject, metric, platform_metric, meaning, unit, additivity, source, ...days];
+    return `(${told.map(text => (text === null ? "null" : literal(text))).join(", ")})`;
   });
-  return rows.length === 0 ? "" : `insert into mart.metric_definition values ${rows.join(", ")};`;
+  if (rows.length === 0) return "";
+  return `insert into mart.metric_definition (definition_id, platform, subject, metric, platform_metric, meaning, unit,
+    additivity, source, valid_from, valid_to, holds_to) values ${rows.join(", ")};`;
 }

@@ -25,11 +25,11 @@ const attributes = [
 ];
 
 /** What a batch of post rows holds, so that steps it does not need are left out. */
-interface PostFacts {
+export interface PostFacts {
+  /** A post has several rows. */
   hasRepeats: boolean;
   hasGone: boolean;
   hasAliases: boolean;
-  hasNewAsk: boolean;
   hasNew: boolean;
   hasKnown: boolean;
 }
@@ -108,25 +108,19 @@ async function fold(warehouse: Warehouse, table: string, key: string, staged: st
 }
 
 /** Posts and what is known of them; the API is the better witness, a file fills what it left open. */
-export async function foldPosts(warehouse: Warehouse): Promise<void> {
+export async function foldPosts(warehouse: Warehouse): Promise<PostFacts> {
+  await addAsks(warehouse);
   await warehouse.exec(`
     create or replace temp table staged_key as
-      select s.rowid as staged_row, row_number() over (order by s.load_key, s.rowid) as place, f.platform, s.platform_post_id, f.account_key, f.source_key, f.captured_on,
-        f.captured_at, s.load_key, coalesce(s.is_gone, false) as is_gone, p.post_key as known_key, p.post_key,
-        a.ask_key
+      select s.rowid as staged_row, row_number() over (order by s.load_key, s.rowid) as place, f.platform,
+        s.platform_post_id, f.account_key, f.source_key, f.captured_on, f.captured_at, s.load_key,
+        coalesce(s.is_gone, false) as is_gone, coalesce(len(s.aliases) > 0, false) as has_aliases,
+        p.post_key as known_key, p.post_key, a.ask_key
       from staged_post as s
       join batch_file as f on f.load_key = s.load_key
       left join core.post as p on p.platform = f.platform and p.platform_post_id = s.platform_post_id
       left join core.ask as a on a.platform = f.platform and a.asked = s.asked
         and a.exceptions = coalesce(s.exceptions, '')`);
-  const facts = (await warehouse.row<Record<string, boolean>>(`
-    select count(*) filter (where not k.is_gone) >
-        count(distinct (k.platform, k.platform_post_id)) filter (where not k.is_gone) as "hasRepeats",
-      coalesce(bool_or(k.is_gone), false) as "hasGone", coalesce(bool_or(len(s.aliases) > 0), false) as "hasAliases",
-      coalesce(bool_or(k.ask_key is null and s.asked is not null), false) as "hasNewAsk",
-      coalesce(bool_or(k.known_key is null and not k.is_gone), false) as "hasNew",
-      coalesce(bool_or(k.known_key is not null and not k.is_gone), false) as "hasKnown"
-    from staged_key as k join staged_post as s on s.rowid = k.staged_row`)) as unknown as PostFacts;
   await warehouse.exec(`
     create or replace temp table newest as
       select platform, platform_post_id, max_by(staged_row, place) as staged_row, max(place) as place,
@@ -138,12 +132,18 @@ export async function foldPosts(warehouse: Warehouse): Promise<void> {
       from newest as n
       join staged_post as s on s.rowid = n.staged_row
       join staged_key as k on k.staged_row = n.staged_row`);
+  const facts = (await warehouse.row<Record<string, boolean>>(`
+    select count(*) filter (where not is_gone) > (select count(*) from newest) as "hasRepeats",
+      coalesce(bool_or(is_gone), false) as "hasGone", coalesce(bool_or(has_aliases), false) as "hasAliases",
+      coalesce(bool_or(known_key is null and not is_gone), false) as "hasNew",
+      coalesce(bool_or(known_key is not null and not is_gone), false) as "hasKnown"
+    from staged_key`)) as unknown as PostFacts;
   if (facts.hasRepeats) await fillFromOlderRows(warehouse);
   if (facts.hasNew) await addPosts(warehouse);
   if (facts.hasKnown) await updateKnown(warehouse);
   if (facts.hasAliases) await foldAliases(warehouse);
   if (facts.hasGone) await markGone(warehouse);
-  if (facts.hasNewAsk) await addAsks(warehouse);
+  return facts;
 }
 
 /** New posts get keys above the highest; a place in the batch may leave a gap, which costs nothing. */
@@ -254,18 +254,18 @@ async function addAsks(warehouse: Warehouse): Promise<void> {
       select (select coalesce(max(ask_key), 0) from core.ask) + row_number() over (order by a.platform, a.asked, a.exceptions),
         a.platform, a.asked, a.exceptions
       from (
-        select distinct k.platform, s.asked, coalesce(s.exceptions, '') as exceptions
-        from staged_post as s join staged_key as k on k.staged_row = s.rowid
-        where k.ask_key is null and s.asked is not null
-      ) as a;
+        select distinct f.platform, s.asked, coalesce(s.exceptions, '') as exceptions
+        from staged_post as s join batch_file as f on f.load_key = s.load_key
+        where s.asked is not null
+      ) as a
+      anti join core.ask as o on o.platform = a.platform and o.asked = a.asked and o.exceptions = a.exceptions;
     insert into core.ask_metric
       select a.ask_key, split_part(a.item, '__', 1), nullif(split_part(a.item, '__', 2), ''),
         coalesce(nullif(regexp_extract(';' || a.exceptions || ';', ';' || a.item || '=([a-z_]+);', 1), ''), 'not_offered')
-      from (select ask_key, unnest(string_split(asked, ';')) as item, exceptions from core.ask) as a
-      anti join core.ask_metric as o on o.ask_key = a.ask_key;
-    update staged_key as k set ask_key = a.ask_key from staged_post as s, core.ask as a
-      where k.ask_key is null and s.rowid = k.staged_row and a.platform = k.platform and a.asked = s.asked
-        and a.exceptions = coalesce(s.exceptions, '')`);
+      from (
+        select n.ask_key, unnest(string_split(n.asked, ';')) as item, n.exceptions
+        from core.ask as n anti join core.ask_metric as o on o.ask_key = n.ask_key
+      ) as a`);
 }
 
 /**
@@ -289,7 +289,10 @@ const stepsOfManyDays = `
       select post_key, source_key, cast(island as integer) as island, min(captured_on) as captured_on,
         max(captured_on) as confirmed_on, max(captured_at) as confirmed_at,
         max(before_on) filter (where not starts) as confirmed_before
-      from numbered group by post_key, source_key, island`;
+      from numbered group by post_key, source_key, island;
+    create or replace temp view last_step as
+      select post_key, source_key, max(island) as island, min(captured_on) filter (where island > 0) as changed_on
+      from stepped group by post_key, source_key`;
 
 /** The same for a batch of one day, which needs no windows. */
 const stepOfOneDay = `
@@ -299,21 +302,32 @@ const stepOfOneDay = `
         case when o.content = f.content
           then case when o.confirmed_on = f.captured_on then o.confirmed_before else o.confirmed_on end
         end as confirmed_before
-      from fresh as f left join in_force as o on o.post_key = f.post_key and o.source_key = f.source_key`;
+      from fresh as f left join in_force as o on o.post_key = f.post_key and o.source_key = f.source_key;
+    create or replace temp view last_step as
+      select post_key, source_key, island, case when island > 0 then captured_on end as changed_on from stepped`;
 
 /** Readings: what changed closes the reading in force and opens a new one; what did not confirms it. */
-export async function foldReadings(warehouse: Warehouse, metrics: readonly string[]): Promise<void> {
-  const values = metrics.join(", ");
+export async function foldReadings(
+  warehouse: Warehouse,
+  metrics: readonly string[],
+  {hasRepeats}: PostFacts
+): Promise<void> {
+  const values = [...metrics, "other_parts"].join(", ");
   await warehouse.exec(`
     create or replace temp table fresh as
       select k.post_key, k.source_key, k.captured_on, k.captured_at, k.load_key, k.ask_key, ${values},
         hash(${values}, k.ask_key) as content
-      from (
-        select max_by(staged_row, place) as staged_row from staged_key
-        where not is_gone and ask_key is not null group by post_key, source_key, captured_on
-      ) as last
-      join staged_key as k on k.staged_row = last.staged_row
-      join staged_post as s on s.rowid = last.staged_row;
+      from staged_key as k
+      join staged_post as s on s.rowid = k.staged_row
+      ${
+        hasRepeats
+          ? `semi join (
+               select max_by(staged_row, place) as staged_row from staged_key
+               where not is_gone and ask_key is not null group by post_key, source_key, captured_on
+             ) as last on last.staged_row = k.staged_row`
+          : ""
+      }
+      where not k.is_gone and k.ask_key is not null;
     create or replace temp table in_force as
       select o.post_key, o.source_key, o.captured_on, o.confirmed_on, o.confirmed_before, o.load_key,
         hash(${values}, ask_key) as content
@@ -327,9 +341,6 @@ export async function foldReadings(warehouse: Warehouse, metrics: readonly strin
   const isOneDay = Number(days!.n) <= 1;
   await warehouse.exec(isOneDay ? stepOfOneDay : stepsOfManyDays);
   await warehouse.exec(`
-    create or replace temp table last_step as
-      select post_key, source_key, max(island) as island, min(captured_on) filter (where island > 0) as changed_on
-      from stepped group by post_key, source_key;
     insert into changed_now (post_key)
       select s.post_key from stepped as s
       join core.open_reading as o on o.post_key = s.post_key and o.source_key = s.source_key

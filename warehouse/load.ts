@@ -6,6 +6,7 @@
  * which reads years in a few batches, gives the very rows that the nights gave.
  */
 import {sources, type Union, unions} from "./core.ts";
+import {cursorSchema} from "./definitions.ts";
 import {foldAccountMetrics, foldAccounts, foldAudience, foldPosts, foldReadings} from "./fold.ts";
 import type {Landed, Landing} from "./landing.ts";
 import {literal, type Warehouse} from "./warehouse.ts";
@@ -70,8 +71,7 @@ async function loadBatch(warehouse: Warehouse, landing: Landing, batch: Landed[]
   if (staged.has("account")) await foldAccounts(warehouse);
   const metrics = staged.get("post");
   if (metrics !== undefined) {
-    await foldPosts(warehouse);
-    await foldReadings(warehouse, metrics);
+    await foldReadings(warehouse, metrics, await foldPosts(warehouse));
   }
   if (staged.has("account_metric")) await foldAccountMetrics(warehouse, "staged_account_metric");
   if (staged.has("audience_breakdown")) await foldAudience(warehouse);
@@ -148,10 +148,13 @@ async function stage(
   for (const [relation, lines] of byStream(batch)) {
     const model = models.find(({reads}) => reads === relation);
     if (model === undefined) throw new Error(`no staging model reads ${relation}, but ${lines[0]!.file} is landed`);
-    if (lines.every(line => line.rows === 0)) continue;
+    const refused = lines.flatMap(line => refusedOf(model, line, landing));
+    if (refused.length === 0 && lines.every(line => line.rows === 0)) continue;
     const union = fed.get(model.feeds) ?? {metrics: [], inserts: []};
     union.metrics.push(...model.metrics.filter(metric => !union.metrics.includes(metric)));
-    union.inserts.push(`insert into staged_${model.feeds} by name ${overFiles(relation, model, lines, landing)}`);
+    union.inserts.push(
+      `insert into staged_${model.feeds} by name ${overFiles(relation, model, lines, landing, refused)}`
+    );
     fed.set(model.feeds, union);
   }
   for (const [name, {metrics, inserts}] of fed) {
@@ -170,14 +173,46 @@ function byStream(batch: Landed[]): Map<string, Landed[]> {
   return streams;
 }
 
-/** A staging model over the batch's files of its stream, with what the manifest says of each file beside the record. */
-function overFiles(relation: string, model: StagingModel, lines: Landed[], landing: Landing): string {
+/** A record of a metric without a value, and the file that tells it. */
+interface Refused {
+  filename: string;
+  metric: string;
+  status: "not_offered";
+}
+
+/**
+ * The metrics of a series that the platform refused on the night of a file, as records that the staging model reads. They
+ * stand in the cursor: a series that is asked for several metrics at once lands those that are given.
+ */
+function refusedOf(model: StagingModel, line: Landed, landing: Landing): Refused[] {
+  if (model.feeds !== "account_metric" || model.columns.status === undefined || line.cursor === null) return [];
+  return Object.entries(cursorSchema.parse(line.cursor).refused ?? {})
+    .filter(([, on]) => on === line.captured_on)
+    .map(([metric]) => ({filename: landing.path(line), metric, status: "not_offered"}));
+}
+
+/** A staging model over the batch's records of its stream, with what the manifest says of each file beside them. */
+function overFiles(
+  relation: string,
+  model: StagingModel,
+  lines: Landed[],
+  landing: Landing,
+  refused: readonly Refused[]
+): string {
   const columns = Object.entries(model.columns).map(([name, type]) => `${literal(name)}: ${literal(type)}`);
   const paths = lines.filter(line => line.rows > 0).map(line => literal(landing.path(line)));
+  const records = [];
+  if (paths.length > 0) {
+    records.push(`select * from read_json([${paths.join(", ")}], format = 'newline_delimited', compression = 'gzip',
+      filename = true, maximum_object_size = 33554432, columns = {${columns.join(", ")}})`);
+  }
+  if (refused.length > 0) {
+    const shape = JSON.stringify([{...model.columns, filename: "VARCHAR"}]);
+    records.push(`select unnest(from_json(${literal(JSON.stringify(refused))}, ${literal(shape)}), max_depth := 2)`);
+  }
   const landed = `(
     select r.* exclude (filename), f.load_key, f.captured_at, f.captured_on, f.source
-    from read_json([${paths.join(", ")}], format = 'newline_delimited', compression = 'gzip', filename = true,
-      maximum_object_size = 33554432, columns = {${columns.join(", ")}}) as r
+    from (${records.join(" union all by name ")}) as r
     join batch_file as f on f.path = r.filename)`;
   return model.sql.replaceAll(relation, landed);
 }

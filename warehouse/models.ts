@@ -240,8 +240,11 @@ export interface Build {
 export interface CheckResult {
   check: string;
   model: string;
+  /** Whether its rows keep from publishing, or are only to be known. */
+  severity: "error" | "warning";
   status: "ok" | "failed";
   failedRows: number;
+  detail: string | null;
 }
 
 /** Building found rows that must not be published; everything is as it was before. */
@@ -366,9 +369,30 @@ async function check(warehouse: Warehouse, model: Model, all: boolean): Promise<
   const results: CheckResult[] = [];
   for (const [name, sql] of tests) {
     const failedRows = Number((await warehouse.row<{failed: number}>(sql))!.failed);
-    results.push({check: name, model: relation, status: failedRows === 0 ? "ok" : "failed", failedRows});
+    results.push({...outcome(failedRows), check: name, model: relation, severity: "error", detail: null});
   }
   return results;
+}
+
+function outcome(failedRows: number): Pick<CheckResult, "status" | "failedRows"> {
+  return {status: failedRows === 0 ? "ok" : "failed", failedRows};
+}
+
+/**
+ * Readings of kinds that no column of \`metrics.ts\` holds, with their platforms and names: they are rows of
+ * \`mart.post_metric\` and count in their totals, but no indicator has them as a part.
+ */
+export async function checkUnknownKinds(warehouse: Warehouse): Promise<CheckResult> {
+  const kinds = await warehouse.rows<{name: string; n: number}>(`
+    select p.platform || ' ' || o.metric || ' ' || o.kind as name, count(*)::integer as n
+    from core.other_part as o join core.post as p on p.post_key = o.post_key group by all order by all`);
+  return {
+    ...outcome(kinds.reduce((sum, {n}) => sum + n, 0)),
+    check: "every kind has a column",
+    model: "mart.post_metric",
+    severity: "warning",
+    detail: kinds.length === 0 ? null : kinds.map(({name, n}) => `${name}: ${n} readings`).join("; ")
+  };
 }
 
 /** One tidy view over indicator models, each with the columns that it does not fill as NULL. */

@@ -1,7 +1,9 @@
 import {join} from "node:path";
 import {describe, expect, it} from "vitest";
 import type {Cursor} from "../../connectors/plan.ts";
+import {fillDefinitions} from "../../warehouse/definitions.ts";
 import {Landing} from "../../warehouse/landing.ts";
+import {checkUnknownKinds} from "../../warehouse/models.ts";
 import {publish} from "../../warehouse/publish.ts";
 import {Warehouse} from "../../warehouse/warehouse.ts";
 import {account, build, emptyWarehouse, folder, load, models, xPost} from "./warehouse-fixture.ts";
@@ -29,6 +31,46 @@ async function landPosts(
     cursor: {read_at: captured_at, ...(Object.keys(refused).length > 0 ? {refused} : {}), ...more}
   };
   await landing.append([{batch, records: posts}], new Date(captured_at));
+}
+
+/** Lands a night of a stream of a Facebook page, with what the platform refuses by then. */
+async function landPage(
+  landing: Landing,
+  day: string,
+  stream: string,
+  records: object[],
+  refused: Cursor["refused"] = {},
+  more: Partial<Cursor> = {}
+): Promise<void> {
+  const captured_at = `${day}T20:00:00.000Z`;
+  const batch = {
+    run_id: `run-${day}`,
+    platform: "facebook",
+    stream,
+    source: "api" as const,
+    account: {...account, account_id: "facebook:1", platform: "facebook", platform_account_id: "1", name: "page"},
+    captured_at,
+    captured_on: day,
+    covers_from: day,
+    covers_to: day,
+    cursor: {read_at: captured_at, ...(Object.keys(refused).length > 0 ? {refused} : {}), ...more}
+  };
+  await landing.append([{batch, records}], new Date(captured_at));
+}
+
+/** A post as the Facebook connector lands it. */
+function pagePost(insights: object): object {
+  return {
+    id: "1_2",
+    published_at: "2020-06-18T10:00:00.000Z",
+    share_count: 0,
+    reaction_count: 9,
+    comment_count: 0,
+    insights,
+    insights_status: "ok",
+    summaries_status: "ok",
+    video_status: "not_offered"
+  };
 }
 
 async function endOf(warehouse: Warehouse, definition: string): Promise<string | null> {
@@ -119,13 +161,222 @@ describe("a metric that the platform takes away", () => {
   });
 });
 
+describe("a metric of a page's days that the platform refuses", () => {
+  const day = (end: string) => ({metric: "page_views_total", ended_at: `${end}T07:00:00.000Z`, value: 5});
+  const told = `select on_date, value, status, definition_id, run_id from mart.account_metric
+    where metric = 'page_views' order by 1`;
+  const read = {value: "5", status: "ok", definition_id: "facebook:account:page_views"};
+  const lacking = {value: null, status: "not_offered", definition_id: null};
+
+  it("is a row without a value on each day on which it was asked for in vain, and one never asked for is none", async () => {
+    using dir = folder();
+    const landing = Landing.open(dir.path);
+    const refused = {page_views_total: "2020-06-20"};
+    await landPage(landing, "2020-06-19", "account_days", [day("2020-06-19")]);
+    await landPage(landing, "2020-06-20", "account_days", [], refused);
+    await landPage(landing, "2020-06-21", "account_days", [], refused);
+    await landPage(
+      landing,
+      "2020-07-20",
+      "account_days",
+      [],
+      {page_views_total: "2020-07-20"},
+      {refused_since: refused}
+    );
+    const rows = [
+      {on_date: "2020-06-18", ...read, run_id: "run-2020-06-19"},
+      {on_date: "2020-06-20", ...lacking, run_id: "run-2020-06-20"},
+      {on_date: "2020-07-20", ...lacking, run_id: "run-2020-07-20"}
+    ];
+    await using warehouse = await emptyWarehouse();
+    await load(warehouse, landing);
+    await build(warehouse, "2020-07-20");
+    expect(await warehouse.rows(told)).toEqual(rows);
+    expect(await warehouse.rows("select * from mart.account_metric where metric <> 'page_views'")).toEqual([]);
+
+    // Given again, it has values for days on which it was refused: a value stands before none.
+    await landPage(landing, "2020-07-21", "account_days", [day("2020-07-21")]);
+    await load(warehouse, landing);
+    await build(warehouse, "2020-07-21");
+    const given = [...rows.slice(0, 2), {on_date: "2020-07-20", ...read, run_id: "run-2020-07-21"}];
+    expect(await warehouse.rows(told)).toEqual([given[0], {...given[1], definition_id: read.definition_id}, given[2]]);
+  });
+
+  it("is the same row after a night and after a rebuild", async () => {
+    using dir = folder();
+    const landing = Landing.open(dir.path);
+    await using nightly = await emptyWarehouse();
+    for (const [night, refused] of [
+      ["2020-06-19", {}],
+      ["2020-06-20", {page_views_total: "2020-06-20"}]
+    ] as const) {
+      await landPage(landing, night, "account_days", [day("2020-06-19")], refused);
+      await load(nightly, landing);
+    }
+    await using rebuilt = await emptyWarehouse();
+    await load(rebuilt, landing);
+    const rows = await nightly.rows(told);
+    expect(rows).toHaveLength(2);
+    expect(await rebuilt.rows(told)).toEqual(rows);
+  });
+});
+
+describe("a part of a metric", () => {
+  const parts = (link_clicks: number | null) =>
+    pagePost(link_clicks === null ? {} : {post_clicks_by_type: {link_clicks}});
+
+  it("goes by the definition of its total for as long as it is read, also when the total is no longer", async () => {
+    using dir = folder();
+    await using warehouse = await emptyWarehouse();
+    const landing = Landing.open(dir.path);
+    await landPage(landing, "2020-06-19", "posts", [pagePost({post_clicks: 9, post_clicks_by_type: {link_clicks: 7}})]);
+    const total = {post_clicks: "2020-06-20"};
+    await landPage(landing, "2020-06-20", "posts", [parts(8)], total);
+    await landPage(landing, "2020-06-21", "posts", [parts(null)], {...total, post_clicks_by_type: "2020-06-21"});
+    await load(warehouse, landing);
+    await build(warehouse, "2020-06-21");
+    expect(await endOf(warehouse, "facebook:clicks")).toBe("2020-06-19");
+    expect(
+      await warehouse.rows(
+        "select captured_on, kind, value, definition_id from mart.post_metric where metric = 'clicks' order by 1, kind nulls last"
+      )
+    ).toEqual([
+      {captured_on: "2020-06-19", kind: "link", value: "7", definition_id: "facebook:clicks"},
+      {captured_on: "2020-06-19", kind: null, value: "9", definition_id: "facebook:clicks"},
+      {captured_on: "2020-06-20", kind: "link", value: "8", definition_id: "facebook:clicks"},
+      {captured_on: "2020-06-20", kind: null, value: null, definition_id: null},
+      {captured_on: "2020-06-21", kind: "link", value: null, definition_id: null},
+      {captured_on: "2020-06-21", kind: null, value: null, definition_id: null}
+    ]);
+  });
+
+  it("goes by the next definition from the day on which it begins", async () => {
+    await using warehouse = await emptyWarehouse();
+    const twins = models.map(model => {
+      if (model.name !== "stg_facebook__posts") return model;
+      const definitions = model.twin.definitions!.flatMap(item =>
+        item.metric === "clicks"
+          ? [
+              {...item, id: "facebook:old_clicks", valid_to: "2020-06-19"},
+              {...item, valid_from: "2020-07-01"}
+            ]
+          : [item]
+      );
+      return {...model, twin: {...model.twin, definitions}};
+    });
+    using dir = folder();
+    const landing = Landing.open(dir.path);
+    await landPage(landing, "2020-06-30", "posts", [parts(7)]);
+    await landPage(landing, "2020-07-01", "posts", [parts(8)]);
+    await load(warehouse, landing);
+    await fillDefinitions(warehouse, twins);
+    expect(
+      await warehouse.rows(
+        "select captured_on, definition_id from mart.post_metric where metric = 'clicks' and kind = 'link' order by 1"
+      )
+    ).toEqual([
+      {captured_on: "2020-06-30", definition_id: "facebook:old_clicks"},
+      {captured_on: "2020-07-01", definition_id: "facebook:clicks"}
+    ]);
+  });
+});
+
+describe("a kind of reaction that no column holds", () => {
+  const kinds = (counts: object) => pagePost({post_reactions_by_type_total: counts});
+  const told = (warehouse: Warehouse) =>
+    warehouse.rows(`select captured_on, confirmed_on, kind, value, status, definition_id from mart.post_metric
+      where metric = 'reactions' and (kind is null or kind in ('like', 'pride')) order by 1, kind nulls first`);
+
+  it("is a row under its own name, a change of it is a reading, and the check names it", async () => {
+    using dir = folder();
+    const landing = Landing.open(dir.path);
+    await using warehouse = await emptyWarehouse();
+    await landPage(landing, "2020-06-19", "posts", [kinds({like: 9})]);
+    await load(warehouse, landing);
+    expect(await checkUnknownKinds(warehouse)).toMatchObject({severity: "warning", status: "ok", failedRows: 0});
+
+    await landPage(landing, "2020-06-20", "posts", [kinds({like: 7, pride: 2})]);
+    await landPage(landing, "2020-06-21", "posts", [kinds({like: 7, pride: 2})]);
+    await landPage(landing, "2020-06-22", "posts", [kinds({like: 7, pride: 3})]);
+    await load(warehouse, landing);
+    await build(warehouse, "2020-06-22");
+    const own = {status: "ok", definition_id: "facebook:reactions"};
+    const [first, second, third] = [
+      {captured_on: "2020-06-19", confirmed_on: "2020-06-19", ...own},
+      {captured_on: "2020-06-20", confirmed_on: "2020-06-21", ...own},
+      {captured_on: "2020-06-22", confirmed_on: "2020-06-22", ...own}
+    ];
+    expect(await told(warehouse)).toEqual([
+      {...first, kind: null, value: "9"},
+      {...first, kind: "like", value: "9"},
+      {...second, kind: null, value: "9"},
+      {...second, kind: "like", value: "7"},
+      {...second, kind: "pride", value: "2"},
+      {...third, kind: null, value: "9"},
+      {...third, kind: "like", value: "7"},
+      {...third, kind: "pride", value: "3"}
+    ]);
+    expect(await checkUnknownKinds(warehouse)).toMatchObject({
+      severity: "warning",
+      status: "failed",
+      failedRows: 2,
+      detail: "facebook reactions pride: 2 readings"
+    });
+
+    // All at once they give the same rows.
+    await using rebuilt = await emptyWarehouse();
+    await load(rebuilt, landing);
+    await build(rebuilt, "2020-06-22");
+    expect(await told(rebuilt)).toEqual(await told(warehouse));
+  });
+});
+
 describe("definitions", () => {
+  it.each([
+    {stream: "posts", metric: "post_media_view", over: "facebook:views", on: "facebook:account:views"},
+    {stream: "account_days", metric: "page_media_view", over: "facebook:account:views", on: "facebook:views"}
+  ])("of a page's and of a post's views end each by itself: without $metric", async ({stream, metric, over, on}) => {
+    using dir = folder();
+    await using warehouse = await emptyWarehouse();
+    const landing = Landing.open(dir.path);
+    const days = [{metric: "page_media_view", ended_at: "2020-06-19T07:00:00.000Z", value: 90}];
+    await landPage(landing, "2020-06-19", "account_days", days);
+    await landPage(landing, "2020-06-19", "posts", [pagePost({post_media_view: 40})]);
+    await landPage(landing, "2020-06-20", stream, [], {[metric]: "2020-06-20"});
+    await load(warehouse, landing);
+    await build(warehouse, "2020-06-20");
+    expect(await endOf(warehouse, over)).toBe("2020-06-19");
+    expect(await endOf(warehouse, on)).toBeNull();
+    expect(
+      await warehouse.rows(`
+        select value, definition_id from mart.account_metric where metric = 'views' and value is not null
+        union all select value, definition_id from mart.post_metric where metric = 'views' and kind is null order by 1`)
+    ).toEqual([
+      {value: "40", definition_id: "facebook:views"},
+      {value: "90", definition_id: "facebook:account:views"}
+    ]);
+  });
+
+  it("speak of every metric of an account that a staging model's cases give", async () => {
+    await using warehouse = await emptyWarehouse();
+    await build(warehouse, "2020-06-30");
+    const defined = (
+      await warehouse.rows("select platform, metric from mart.metric_definition where subject = 'account'")
+    ).map(({platform, metric}) => `${platform} ${metric}`);
+    const given = models
+      .filter(({twin}) => twin.feeds === "account_metric")
+      .flatMap(({name, twin}) =>
+        twin.cases.flatMap(({expect: rows}) => rows.map(row => `${/stg_(.+?)__/.exec(name)![1]} ${row.metric}`))
+      );
+    expect(given.filter(metric => !defined.includes(metric))).toEqual([]);
+  });
+
   it("are one a metric, source and day", async () => {
     await using warehouse = await emptyWarehouse();
     await build(warehouse, "2020-06-30");
     const overlapping = await warehouse.rows(`
       select a.definition_id, b.definition_id as other from mart.metric_definition as a
-      join mart.metric_definition as b on b.platform = a.platform and b.metric = a.metric
+      join mart.metric_definition as b on b.platform = a.platform and b.subject = a.subject and b.metric = a.metric
         and b.definition_id > a.definition_id and (a.source is null or b.source is null or a.source = b.source)
         and b.valid_from <= coalesce(a.valid_to, date '9999-12-31') and a.valid_from <= coalesce(b.valid_to, date '9999-12-31')`);
     expect(overlapping).toEqual([]);

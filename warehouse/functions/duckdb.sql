@@ -22,4 +22,6 @@ create or replace macro text_found(s, p, n) as nullif(regexp_extract(s, p, n), '
 create or replace macro json_text(j, path) as case when json_valid(j) then json_extract_string(j, path) end;
 create or replace macro sorted_text(a) as array_to_string(list_sort(a), ';');
 create or replace macro list_size(a) as cast(len(a) as int);
+create or replace macro part_of(parts, kind) as case when parts is not null then coalesce(parts[kind], cast(0 as bigint)) end;
+create or replace macro other_parts(parts, metric, kinds) as nullif(array_to_string(list_sort(list_transform(list_filter(map_entries(parts), lambda e: not list_contains(string_split(kinds, ';'), e.key)), lambda e: metric || '__' || regexp_replace(lower(e.key), '[^a-z0-9]+', '_', 'g') || '=' || e.value)), ';'), '');
 create or replace macro each_text(a) as table select unnest(a) as item;

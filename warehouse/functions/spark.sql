@@ -22,4 +22,6 @@ create or replace temporary function text_found(s string, p string, n int) retur
 create or replace temporary function json_text(j string, path string) returns string return get_json_object(j, path);
 create or replace temporary function sorted_text(a array<string>) returns string return array_join(array_sort(a), ';');
 create or replace temporary function list_size(a array<string>) returns int return size(a);
+create or replace temporary function part_of(parts map<string, bigint>, kind string) returns bigint return case when parts is not null then coalesce(parts[kind], 0) end;
+create or replace temporary function other_parts(parts map<string, bigint>, metric string, kinds string) returns string return nullif(array_join(array_sort(transform(filter(map_entries(parts), e -> not array_contains(split(kinds, ';'), e.key)), e -> metric || '__' || regexp_replace(lower(e.key), '[^a-z0-9]+', '_') || '=' || cast(e.value as string))), ';'), '');
 create or replace temporary function each_text(a array<string>) returns table (item string) return select explode(a) as item;

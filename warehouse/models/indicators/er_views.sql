@@ -75,7 +75,8 @@ placed as (
         row_number() over (
             partition by period, period_start, period_end, platform, account_id, basis, definition_id
             order by rate nulls last
-        ) as place
+        ) as place,
+        count(*) over (partition by period, period_start, period_end, platform, account_id, basis, definition_id) as rated
     from scoped
     where rate is not null
 ),
@@ -89,17 +90,9 @@ bounds as (
         p.basis,
         p.definition_id,
         max(p.rate) filter (where p.place = r.rank) as lower,
-        max(p.rate) filter (where p.place = t.rated - r.rank + 1) as upper
+        max(p.rate) filter (where p.place = p.rated - r.rank + 1) as upper
     from placed as p
-    join pooled as t
-        on t.period = p.period
-        and t.period_start = p.period_start
-        and t.period_end = p.period_end
-        and t.platform = p.platform
-        and t.account_id is not distinct from p.account_id
-        and t.basis = p.basis
-        and t.definition_id = p.definition_id
-    join mart.median_rank as r on r.n = t.rated
+    join mart.median_rank as r on r.n = p.rated and p.place in (r.rank, p.rated - r.rank + 1)
     group by p.period, p.period_start, p.period_end, p.platform, p.account_id, p.basis, p.definition_id
 ),
 parts as (

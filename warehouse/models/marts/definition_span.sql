@@ -1,10 +1,11 @@
--- Which definition of each metric a reading goes by, one row a platform, source and stretch of days in which none begins.
--- One that has ended holds until the next begins: what is read in between has no value.
+-- Which definition of each metric a post's reading goes by, one row a platform, source and stretch of days in which none
+-- begins. One that has ended holds until the next begins: what is read in between has no value.
 with beginnings as (
     select distinct
         platform,
         valid_from as from_on
     from mart.metric_definition
+    where subject = 'post'
 ),
 stretches as (
     select
@@ -26,6 +27,7 @@ begun as (
     cross join core.source as s
     left join mart.metric_definition as d
         on d.platform = t.platform
+        and d.subject = 'post'
         and (d.source is null or d.source = s.source)
         and d.valid_from <= t.from_on
 ),

@@ -123,6 +123,21 @@ defined as (
         waiting,
         read_on
     from long
+    where part is null or measured > 0
+),
+scopes as (
+    select
+        period,
+        period_start,
+        period_end,
+        platform,
+        account_id,
+        basis,
+        cast(sum(posts) as bigint) as posts,
+        cast(sum(waiting) as bigint) as waiting
+    from mart.period_total
+    where dimension is null
+    group by period, period_start, period_end, platform, account_id, basis
 ),
 summed as (
     select
@@ -138,8 +153,6 @@ summed as (
         max(lacking_id) as lacking_id,
         cast(sum(total) as bigint) as total,
         cast(sum(measured) as bigint) as measured,
-        cast(sum(posts) as bigint) as own_posts,
-        cast(sum(waiting) as bigint) as own_waiting,
         max(read_on) filter (where measured > 0) as read_on
     from defined
     where dimension is null
@@ -147,25 +160,20 @@ summed as (
 ),
 compared as (
     select
-        period,
-        period_start,
-        period_end,
-        platform,
-        account_id,
+        s.*,
         cast(null as string) as dimension,
         cast(null as string) as category,
-        basis,
-        metric,
-        part,
-        definition_id,
-        lacking_id,
-        total,
-        measured,
-        read_on,
-        cast(sum(measured) over (partition by period, period_start, period_end, platform, account_id, basis, metric, part) as bigint) as all_measured,
-        cast(sum(own_posts) over (partition by period, period_start, period_end, platform, account_id, basis, metric, part) as bigint) as posts,
-        cast(sum(own_waiting) over (partition by period, period_start, period_end, platform, account_id, basis, metric, part) as bigint) as waiting
-    from summed
+        cast(sum(s.measured) over (partition by s.period, s.period_start, s.period_end, s.platform, s.account_id, s.basis, s.metric, s.part) as bigint) as all_measured,
+        a.posts,
+        a.waiting
+    from summed as s
+    join scopes as a
+        on a.period = s.period
+        and a.period_start = s.period_start
+        and a.period_end = s.period_end
+        and a.platform = s.platform
+        and a.account_id is not distinct from s.account_id
+        and a.basis = s.basis
     union all
     select
         period,
@@ -173,8 +181,6 @@ compared as (
         period_end,
         platform,
         account_id,
-        dimension,
-        category,
         basis,
         metric,
         part,
@@ -183,6 +189,8 @@ compared as (
         total,
         measured,
         read_on,
+        dimension,
+        category,
         measured as all_measured,
         posts,
         waiting

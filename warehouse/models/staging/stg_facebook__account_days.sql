@@ -1,4 +1,5 @@
--- Days of a Facebook page, one row a day and metric; the platform's day is a Pacific one and ends with it.
+-- Days of a Facebook page, one row a day and metric; the platform's day is a Pacific one and ends with it. A metric that
+-- is refused is a row on the day of asking.
 select
     load_key as load_key,
     case metric
@@ -12,8 +13,8 @@ select
         when 'page_video_views' then 'video_views'
     end as metric,
     case metric when 'page_follows' then 0 else 1 end as window_days,
-    local_date(instant_of(ended_at), 'America/Los_Angeles') - 1 as on_date,
+    coalesce(local_date(instant_of(ended_at), 'America/Los_Angeles') - 1, captured_on) as on_date,
     value as value,
-    'ok' as status,
+    coalesce(status, 'ok') as status,
     metric as platform_metric
 from landing.facebook__account_days

@@ -1,4 +1,4 @@
--- Days of an Instagram account, one row a day and metric.
+-- Days of an Instagram account, one row a day and metric. A metric that is refused is a row on the day of asking.
 select
     load_key as load_key,
     case metric
@@ -8,8 +8,8 @@ select
         else metric
     end as metric,
     1 as window_days,
-    cast(on_date as date) as on_date,
+    coalesce(cast(on_date as date), captured_on) as on_date,
     value as value,
-    'ok' as status,
+    coalesce(status, 'ok') as status,
     metric as platform_metric
 from landing.instagram__account_days

@@ -3,12 +3,12 @@
 with told as (
     select
         *,
-        case when reactions_status = 'ok' then coalesce(reactions.kinds.LIKE, 0) end as like_kind,
-        case when reactions_status = 'ok' then coalesce(reactions.kinds.PRAISE, 0) end as praise_kind,
-        case when reactions_status = 'ok' then coalesce(reactions.kinds.EMPATHY, 0) end as empathy_kind,
-        case when reactions_status = 'ok' then coalesce(reactions.kinds.INTEREST, 0) end as interest_kind,
-        case when reactions_status = 'ok' then coalesce(reactions.kinds.APPRECIATION, 0) end as appreciation_kind,
-        case when reactions_status = 'ok' then coalesce(reactions.kinds.ENTERTAINMENT, 0) end as entertainment_kind
+        case when reactions_status = 'ok' then coalesce(part_of(reactions.kinds, 'LIKE'), 0) end as like_kind,
+        case when reactions_status = 'ok' then coalesce(part_of(reactions.kinds, 'PRAISE'), 0) end as praise_kind,
+        case when reactions_status = 'ok' then coalesce(part_of(reactions.kinds, 'EMPATHY'), 0) end as empathy_kind,
+        case when reactions_status = 'ok' then coalesce(part_of(reactions.kinds, 'INTEREST'), 0) end as interest_kind,
+        case when reactions_status = 'ok' then coalesce(part_of(reactions.kinds, 'APPRECIATION'), 0) end as appreciation_kind,
+        case when reactions_status = 'ok' then coalesce(part_of(reactions.kinds, 'ENTERTAINMENT'), 0) end as entertainment_kind
     from landing.linkedin__posts
 )
 select
@@ -42,6 +42,7 @@ select
     interest_kind as reactions__insightful,
     appreciation_kind as reactions__support,
     entertainment_kind as reactions__funny,
+    other_parts(reactions.kinds, 'reactions', 'LIKE;PRAISE;EMPATHY;INTEREST;APPRECIATION;ENTERTAINMENT') as other_parts,
     statistics.commentCount as comments,
     reactions.first_level_comments as comments__first_level,
     statistics.shareCount as shares,
