@@ -2,7 +2,7 @@
 import {mkdirSync} from "node:fs";
 import {join} from "node:path";
 import {periodOf, readLanguages, writeReport} from "../reports/report.ts";
-import {buildModels, type CheckResult, ChecksFailed} from "../warehouse/models.ts";
+import {buildModels, type CheckResult, ChecksFailed, checkUnknownKinds} from "../warehouse/models.ts";
 import {publish} from "../warehouse/publish.ts";
 import {Warehouse} from "../warehouse/warehouse.ts";
 import {dayIn} from "./calendar.ts";
@@ -25,7 +25,8 @@ export async function transform(workspace: Workspace, run: Run, full = false): P
       asOfAt: run.as_of,
       ranges: settings.report.ranges
     };
-    run.checks = (await buildModels(warehouse, models, build, full)).map(checkRow);
+    const blocking = await buildModels(warehouse, models, build, full);
+    run.checks = [...blocking, await checkUnknownKinds(warehouse)].map(checkRow);
     await writePerishable(warehouse, connectors);
     return true;
   } catch (error) {
@@ -99,9 +100,9 @@ export async function report(dataDir: string, request: ReportRequest): Promise<s
   return pages;
 }
 
-/** 0 all accounts well, 3 some not or a row rejected, 1 every account failed or a check did. */
+/** 0 all accounts well, 3 some not or a row rejected, 1 every account failed or a check did; a warning changes nothing. */
 export function exitCode(run: Run): number {
-  if (run.checks.some(({status}) => status === "failed")) return 1;
+  if (run.checks.some(({severity, status}) => severity === "error" && status === "failed")) return 1;
   if (run.accounts.length > 0 && run.accounts.every(({state}) => state === "failed")) return 1;
   return run.rejected.length > 0 || run.accounts.some(({state}) => state !== "ok") ? 3 : 0;
 }
@@ -187,9 +188,9 @@ function checkRow(result: CheckResult): CheckRow {
   return {
     check_name: result.check,
     model: result.model,
-    severity: "error",
+    severity: result.severity,
     status: result.status,
     failed_rows: result.failedRows,
-    detail: null
+    detail: result.detail
   };
 }

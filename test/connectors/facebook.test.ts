@@ -228,8 +228,10 @@ describe("a metric that is retired between two nights", () => {
     expect(clicks).toEqual([{value: null, status: "not_offered"}]);
     const views = await warehouse.rows("select distinct status from mart.post_metric where metric = 'views'");
     expect(views).toContainEqual({status: "ok"});
-    const days = await warehouse.rows("select metric from mart.account_metric where metric = 'page_views'");
-    expect(days).toEqual([]);
+    const days = await warehouse.rows(
+      "select on_date, value, status from mart.account_metric where metric = 'page_views'"
+    );
+    expect(days).toEqual([{on_date: "2020-10-16", value: null, status: "not_offered"}]);
   });
 
   it("that is all of its stream lets the stream rest until it is asked for again", async () => {

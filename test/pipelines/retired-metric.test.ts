@@ -61,10 +61,13 @@ async function expectBreak(dir: string, platform: string, metric: string, day: s
     );
   }
   const days = await copy.rows(
-    `select value is null or value = 0 as is_none, on_date > date '2020-06-28' as is_after, count(*)::integer as n
-         from mart.account_metric where metric = '${day}' group by all`
+    `select on_date > date '2020-06-28' as is_after, status, max(value) > 0 as has_value, count(*)::integer as n
+         from mart.account_metric where metric = '${day}' group by all order by all`
   );
-  expect(days).toEqual([{is_none: false, is_after: false, n: expect.any(Number)}]);
+  expect(days).toEqual([
+    {is_after: false, status: "ok", has_value: true, n: expect.any(Number)},
+    {is_after: true, status: "not_offered", has_value: null, n: 1}
+  ]);
 }
 
 describe.each([
