@@ -79,7 +79,7 @@ export async function writeReport(options: ReportOptions): Promise<{index: strin
     "select definition_id, platform, platform_metric, meaning, valid_from, valid_to from publish.metric_definition order by 1"
   )) as unknown as MetricDefinition[];
   const reach = await query(
-    "select distinct platform from publish.account where platform not in (select platform from publish.metric_definition where metric = 'reach') order by 1"
+    "select distinct platform from publish.account where platform not in (select platform from publish.metric_definition where metric = 'reach' and subject = 'post') order by 1"
   );
   const files: string[] = [];
   let index = "";

@@ -16,7 +16,7 @@ const schema = `
     formula varchar, unit varchar, additivity varchar, stage varchar, disclosure_class varchar, caveats varchar);
   create table publish.account (account_id varchar, platform varchar, platform_account_id varchar, name varchar,
     handle varchar, kind varchar, display_name varchar, url varchar);
-  create table publish.metric_definition (definition_id varchar, platform varchar, metric varchar,
+  create table publish.metric_definition (definition_id varchar, subject varchar, platform varchar, metric varchar,
     platform_metric varchar, meaning varchar, unit varchar, additivity varchar, valid_from date, valid_to date);
   create table publish.freshness (account_id varchar, stream varchar, last_success_at timestamptz, newest_data_on date,
     is_stale boolean)`;
