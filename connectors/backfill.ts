@@ -2,7 +2,6 @@
 import type {Account, Connector, Stream} from "./connector.ts";
 import {
   call,
-  liveMetrics,
   type PlannedCall,
   type Planning,
   planPosts,
@@ -10,6 +9,7 @@ import {
   type StreamState,
   type Tonight
 } from "./plan.ts";
+import {liveMetrics} from "./quarantine.ts";
 
 const day = 86_400_000;
 /** Days of posts that are listed at once, where a listing takes a window. */

@@ -4,12 +4,11 @@
  */
 import {authentication} from "./auth.ts";
 import type {Account, Ask, Connector, KnownPost, Listing, Part, PartRead, Stream} from "./connector.ts";
+import {liveMetrics} from "./quarantine.ts";
 
 const day = 86_400_000;
 /** A part that ends at an age is asked for until an hour before, so that a slow night asks nothing too late. */
 const margin = 3_600_000;
-/** A refused metric is asked for again after so many days. */
-export const quarantineDays = 30;
 /** Posts that a first listing reads at most, where the platform names no bound: a plan would have none either. */
 const mostPosts = 10_000;
 
@@ -77,18 +76,6 @@ export interface Tonight {
 export function listingStart(listedAt: Date | undefined, refresh: Pick<Refresh, "daily">, now: Date): Date | undefined {
   if (listedAt === undefined) return undefined;
   return new Date(Math.min(now.getTime() - refresh.daily * day, listedAt.getTime() - day));
-}
-
-/** The metrics of a declaration without those in quarantine. */
-export function liveMetrics(
-  metrics: readonly string[] | undefined,
-  refused: Readonly<Record<string, string>>,
-  today: string
-): string[] {
-  return (metrics ?? []).filter(metric => {
-    const on = refused[metric];
-    return on === undefined || (Date.parse(today) - Date.parse(on)) / day >= quarantineDays;
-  });
 }
 
 /** Tonight's calls of an account, stream by stream. */
