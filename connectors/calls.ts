@@ -3,7 +3,16 @@
  * metric or so much at once.
  */
 import type {ApiRequest, Ask, Connector} from "./connector.ts";
-import {AuthError, GoneError, MegaphoneError, MetricError, PartError, RetryableError, SizeError} from "./errors.ts";
+import {
+  AuthError,
+  GoneError,
+  MegaphoneError,
+  MetricError,
+  PartError,
+  RetryableError,
+  SizeError,
+  WithdrawnError
+} from "./errors.ts";
 import {type ApiResponse, errorOf, type Http} from "./http.ts";
 import {chunks} from "./plan.ts";
 import type {Quarantine} from "./quarantine.ts";
@@ -31,7 +40,9 @@ export class Calls {
     private readonly stream: string,
     /** The account and its stream, as messages name them. */
     private readonly who: string,
-    private readonly quarantine: Quarantine
+    private readonly quarantine: Quarantine,
+    /** Whether the platform answered another stream of the account tonight, so that it knows it and lets it in. */
+    private readonly isServed: boolean
   ) {}
 
   get requests(): Requests[] {
@@ -51,6 +62,11 @@ export class Calls {
         this.pageSize = Math.floor(ask.size / 2);
         return this.ask(request, ask);
       }
+      if (this.isWithdrawn(error, ask)) {
+        this.quarantine.refuse(ask.metrics);
+        this.rows.get(request(ask).endpoint)!.status = "not_offered";
+        return undefined;
+      }
       if (!(error instanceof MetricError) || ask.metrics.length === 0) throw error;
       const taken = await this.metricsTaken(request, ask);
       // Refused each by itself: then the metrics are not what the platform minds, unless there is only one.
@@ -59,6 +75,16 @@ export class Calls {
       if (taken.length === 0 && ask.parts.length === 0) return undefined;
       return this.send(request({...ask, metrics: taken}));
     }
+  }
+
+  /**
+   * Whether an error says that the platform no longer offers what the call gives, and not that it has no such account, no
+   * such record, or no right to them.
+   */
+  private isWithdrawn(error: unknown, {metrics, parts, ids}: Ask): boolean {
+    if (metrics.length === 0 || parts.length > 0) return false;
+    const isServed = this.isServed || this.requests.some(({status}) => status === "ok");
+    return isServed && (error instanceof WithdrawnError || (error instanceof GoneError && error.isOfAddress && !ids));
   }
 
   /** The same as far as the platform is known to grant it: without refused metrics, and no page larger than it serves. */
@@ -158,7 +184,7 @@ export class Calls {
 function statusOf(error: MegaphoneError): string {
   if (error instanceof AuthError) return "not_permitted";
   if (error instanceof GoneError) return "gone";
-  if (error instanceof MetricError) return "not_offered";
+  if (error instanceof MetricError || error instanceof WithdrawnError) return "not_offered";
   if (error instanceof PartError) return error.missing;
   if (error instanceof RetryableError) return "retry";
   return "failed";

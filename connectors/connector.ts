@@ -44,6 +44,8 @@ export type Then =
   | "next night"
   | "tell a person"
   | "gone"
+  /** The platform no longer serves such calls: keep what they give in quarantine, go on without. */
+  | "withdrawn"
   /** A metric or field that was asked for is not offered: find it, keep it in quarantine, go on without. */
   | "drop the metric"
   /** The record has no such part. */

@@ -79,7 +79,8 @@ export async function extractAccount(
 ): Promise<Extracted[]> {
   const results: Extracted[] = [];
   for (const [name, calls] of grouped(plan, ({stream}) => stream)) {
-    const extraction = new Extraction(connector, name, calls, states.get(name), http, clock());
+    const isServed = results.some(({requests}) => requests.some(({status}) => status === "ok"));
+    const extraction = new Extraction(connector, name, calls, states.get(name), http, clock(), isServed);
     const result = await extraction.run();
     results.push(result);
     if (result.error instanceof AuthError) break;
@@ -108,11 +109,12 @@ class Extraction {
     private readonly plan: readonly PlannedCall[],
     state: StreamState | undefined,
     http: Http,
-    private readonly tonight: Tonight
+    private readonly tonight: Tonight,
+    isServed: boolean
   ) {
     this.stream = connector.streams[name]!;
     this.quarantine = new Quarantine(state?.cursor, tonight.today);
-    this.calls = new Calls(connector, http, name, this.who, this.quarantine);
+    this.calls = new Calls(connector, http, name, this.who, this.quarantine, isServed);
     this.bare = {...state?.cursor?.bare};
     this.posts = new Map([...(state?.known ?? []), ...(state?.due ?? [])].map(post => [post.id, post]));
   }
@@ -134,7 +136,7 @@ class Extraction {
       records: [...this.records.values()],
       cursor: this.error === undefined ? this.cursor() : undefined,
       requests: this.calls.requests,
-      refused: this.quarantine.refusedToday(),
+      refused: [...this.quarantine.found],
       error: this.error
     };
   }

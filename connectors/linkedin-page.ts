@@ -2,7 +2,7 @@
 import {z} from "zod";
 import {type LandedRecord, partRead, stream} from "./connector.ts";
 import {countryCode, nameOf} from "./linkedin-names.ts";
-import {shareStatistics} from "./linkedin-posts.ts";
+import {shareCounters, shareStatistics} from "./linkedin-posts.ts";
 import {byDay, list, listSize, organisation, pageKinds, rest} from "./linkedin-rest.ts";
 
 const count = z.int();
@@ -73,6 +73,7 @@ export const pageStreams = {
           organizationalEntity: organisation(ask.account),
           timeIntervals: byDay(ask)
         }),
+      metrics: ["followerGains"],
       days: 4,
       span: 365,
       history: 365,
@@ -98,6 +99,7 @@ export const pageStreams = {
           organizationalEntity: organisation(ask.account),
           timeIntervals: byDay(ask)
         }),
+      metrics: shareCounters,
       days: 4,
       span: 365,
       history: 365,
@@ -130,6 +132,7 @@ export const pageStreams = {
           organization: organisation(ask.account),
           timeIntervals: byDay(ask)
         }),
+      metrics: ["allPageViews"],
       days: 4,
       span: 365,
       history: 365,
@@ -164,6 +167,7 @@ export const pageStreams = {
     parts: {
       name: {
         what: "the code of a country",
+        metrics: ["geo"],
         read: partRead({
           docs: "https://learn.microsoft.com/en-us/linkedin/shared/references/v2/standardized-data/locations/geo",
           id: ({dimension, category}) => (dimension === "GeoCountry" ? String(category) : undefined),
@@ -185,6 +189,7 @@ export const pageStreams = {
           q: "organizationalEntity",
           organizationalEntity: organisation(account)
         }),
+      metrics: ["followerCounts"],
       isAudience: true,
       most: 250
     }

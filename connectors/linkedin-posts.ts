@@ -67,6 +67,9 @@ export const shareStatistics = z.object({
   shareCount: count
 });
 
+/** What share statistics count. */
+export const shareCounters = Object.keys(shareStatistics.shape);
+
 /** Of posts, each named by its URN under its own type. */
 const postStatistics = z.object({
   elements: z.array(
@@ -104,6 +107,7 @@ interface Reactions {
 const pageParts: Record<string, Part> = {
   reactions: {
     what: "reactions by kind of a post",
+    metrics: ["reactionSummaries"],
     read: partRead({
       docs: "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/social-metadata-api",
       id: ({id}) => String(id),
@@ -138,6 +142,7 @@ const pageParts: Record<string, Part> = {
   statistics: {
     what: "impressions, reach, clicks, comments and shares of a post",
     youngerThanDays: 365,
+    metrics: shareCounters,
     read: partRead({
       docs: "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/share-statistics",
       id: ({id}) => String(id),

@@ -85,7 +85,7 @@ export const linkedin = connector({
       action: "this version of LinkedIn's API has ended; set api_version in megaphone.yaml to a newer month"
     },
     {type: "no-metric", then: "drop the metric"},
-    {title: "RESOURCE_NOT_FOUND", then: "refuse", action: notThere},
+    {title: "RESOURCE_NOT_FOUND", then: "withdrawn", action: notThere},
     {status: 404, then: "gone", action: notThere},
     {status: 422, then: "refuse"},
     {status: 400, then: "refuse"}

@@ -23,6 +23,8 @@ export class Quarantine {
   private readonly refusedSince: Record<string, string>;
   /** Metrics that the platform took tonight. */
   private readonly taken = new Set<string>();
+  /** Metrics that it refused tonight. */
+  readonly found = new Set<string>();
 
   constructor(
     cursor: Cursor | undefined,
@@ -44,14 +46,11 @@ export class Quarantine {
   refuse(metrics: readonly string[]): void {
     for (const metric of metrics) {
       this.taken.delete(metric);
+      this.found.add(metric);
       const before = this.refused[metric];
       if (before !== undefined) this.refusedSince[metric] ??= before;
       this.refused[metric] = this.today;
     }
-  }
-
-  refusedToday(): string[] {
-    return Object.keys(this.refused).filter(metric => this.refused[metric] === this.today);
   }
 
   /** What the cursor remembers of it; metrics that were taken tonight are given again. */

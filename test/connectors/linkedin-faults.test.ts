@@ -51,7 +51,7 @@ describe("a fault", () => {
     "no-permission": all("PartError"),
     unprocessable: all("ConfigError"),
     "member-tier-missing": {},
-    "retired-metric": {page_views: "ConfigError"},
+    "retired-metric": {},
     "wrong-shape": {page_days: "ShapeError", posts: "ShapeError"},
     "nested-counts": {},
     "same-page-token": {posts: "ShapeError"},
