@@ -25,6 +25,7 @@ import {
 } from "./connector.ts";
 import {AuthError, GoneError, MegaphoneError, MetricError, PartError, ShapeError} from "./errors.ts";
 import {type Http, ruleFor} from "./http.ts";
+import {Lacking} from "./lacking.ts";
 import {
   type Cursor,
   chunks,
@@ -95,7 +96,7 @@ class Extraction {
   private readonly records = new Map<unknown, LandedRecord>();
   private readonly quarantine: Quarantine;
   private readonly calls: Calls;
-  private readonly bare: Record<string, string>;
+  private readonly lacking: Lacking;
   private readonly posts: Map<string, KnownPost>;
   /** Nested parts that the platform does not permit, found on an earlier page of the night. */
   private readonly withheld = new Set<string>();
@@ -115,7 +116,7 @@ class Extraction {
     this.stream = connector.streams[name]!;
     this.quarantine = new Quarantine(state?.cursor, tonight.today);
     this.calls = new Calls(connector, http, name, this.who, this.quarantine, isServed);
-    this.bare = {...state?.cursor?.bare};
+    this.lacking = new Lacking(state?.cursor);
     this.posts = new Map([...(state?.known ?? []), ...(state?.due ?? [])].map(post => [post.id, post]));
   }
 
@@ -142,14 +143,13 @@ class Extraction {
   }
 
   private cursor(): Cursor {
-    const {bare} = this;
     const everyDays = this.isAllRefused() ? quarantineDays : Math.max(...this.plan.map(call => call.everyDays));
     return {
       read_at: this.tonight.now.toISOString(),
       ...(everyDays > 1 ? {every_days: everyDays} : {}),
       // An answer without records may not have looked at the metrics at all.
       ...this.quarantine.remembered(this.records.size > 0),
-      ...(Object.keys(bare).length > 0 ? {bare} : {})
+      ...this.lacking.remembered(this.tonight.now, this.plan[0]!.lastAge)
     };
   }
 
@@ -243,8 +243,8 @@ class Extraction {
         } else if (answer instanceof MegaphoneError) fault ??= answer;
         else {
           const why = missing.get(id);
-          if (why !== undefined) this.noteLacking(left, why);
-          if (why === "not_offered") this.markBare(id, undefined);
+          if (why !== undefined) this.withhold(left, why);
+          if (why === "not_offered") for (const name of left) this.noteLack(name, id);
           this.keepLookedUp(answer, ask, {...this.asked(ask), ...(why && statusesOf(left, why))});
         }
       }
@@ -307,7 +307,7 @@ class Extraction {
           throw again;
         });
         if (answer === undefined) continue;
-        this.noteLacking(left, error.missing);
+        this.withhold(left, error.missing);
         const final = left.filter(name => this.stream.parts![name]!.read === undefined);
         const statuses = {...this.asked(fewer), ...statusesOf(final, error.missing)};
         return {...answer, ask: fewer, statuses};
@@ -328,7 +328,7 @@ class Extraction {
   }
 
   /** A part that is not permitted is asked for no more tonight. */
-  private noteLacking(parts: readonly string[], missing: Missing): void {
+  private withhold(parts: readonly string[], missing: Missing): void {
     if (missing === "not_permitted") for (const name of parts) this.withheld.add(name);
   }
 
@@ -349,9 +349,13 @@ class Extraction {
     const read = part.read!;
     const holders = new Map<string, LandedRecord[]>();
     for (const record of this.records.values()) {
-      if (record[`${name}_status`] !== undefined || record.is_gone === true || !this.mayHave(part, record)) continue;
+      if (record[`${name}_status`] !== undefined || record.is_gone === true) continue;
+      if (!this.mayHave(name, part, record)) continue;
       const id = read.id(record);
-      if (id === undefined) continue;
+      const key = String(record[this.stream.key]);
+      if (id === null) this.noteLack(name, key, record);
+      else this.lacking.forget(name, key);
+      if (id === null || id === undefined) continue;
       holders.set(id, [...(holders.get(id) ?? []), record]);
     }
     const set = (id: string, value: unknown, status: string): void => {
@@ -381,7 +385,7 @@ class Extraction {
       else if (error instanceof MetricError) set(id, null, "not_offered");
       else if (error instanceof PartError) {
         set(id, null, error.missing);
-        if (part.isNested && error.missing === "not_offered") this.markBare(id, holders.get(id)?.[0]);
+        if (part.isNested && error.missing === "not_offered") this.noteLack(name, id, holders.get(id)?.[0]);
       } else return false;
       return true;
     };
@@ -415,17 +419,17 @@ class Extraction {
     return this.posts.get(id);
   }
 
-  private mayHave(part: Part, record: LandedRecord): boolean {
+  private mayHave(name: string, part: Part, record: LandedRecord): boolean {
     const id = String(record[this.stream.key]);
     const publishedAt = this.stream.publishedAt?.(record) ?? this.knownOf(id)?.publishedAt;
-    if (part.isNested && this.bare[id] !== undefined) return false;
+    if (part.isNested && this.lacking.has(name, id)) return false;
     return publishedAt === undefined || isYoungEnough(part, publishedAt, this.tonight.now);
   }
 
-  /** Remembers a record that lacks the nested part, so that no later page is refused because of it. */
-  private markBare(id: string, record: LandedRecord | undefined): void {
-    const published = (record && this.stream.publishedAt?.(record)) ?? this.knownOf(id)?.publishedAt;
-    if (published !== undefined) this.bare[id] = published.toISOString();
+  /** Remembers a record that lacks a part, so that it is not planned, nor a page refused because of it. */
+  private noteLack(part: string, id: string, record?: LandedRecord): void {
+    const publishedAt = (record && this.stream.publishedAt?.(record)) ?? this.knownOf(id)?.publishedAt;
+    if (publishedAt !== undefined) this.lacking.note(part, id, publishedAt);
   }
 
   /** Says of each record and part that was not read why not. */
@@ -441,10 +445,10 @@ class Extraction {
 
   private reasonOf(name: string, part: Part, record: LandedRecord, permitted: ReadonlySet<string>): Missing {
     if (!permitted.has(name)) return "not_permitted";
-    if (part.isNested && this.bare[String(record[this.stream.key])] !== undefined) return "not_offered";
-    if (!this.mayHave(part, record)) return "expired";
+    if (this.lacking.has(name, String(record[this.stream.key]))) return "not_offered";
+    if (!this.mayHave(name, part, record)) return "expired";
     if (part.metrics !== undefined && this.quarantine.live(part.metrics).length === 0) return "not_offered";
-    if (part.read !== undefined && part.read.id(record) === undefined) return "not_offered";
+    if (part.read !== undefined && (part.read.id(record) ?? undefined) === undefined) return "not_offered";
     return "failed";
   }
 

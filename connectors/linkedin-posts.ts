@@ -169,7 +169,8 @@ const pageParts: Record<string, Part> = {
     read: partRead({
       docs: "https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/video-analytics-api",
       // Of a share nothing is documented.
-      id: ({id, post_type: type}) => (type === "video" && typeOf(String(id)) === "ugcPost" ? String(id) : undefined),
+      id: ({id, post_type: type}) =>
+        type !== "video" ? undefined : typeOf(String(id)) === "ugcPost" ? String(id) : null,
       request: ({ids, metrics}) =>
         rest("videoAnalytics", "videoAnalytics", {q: "entity", entity: urn(ids![0]!), type: metrics[0]!}),
       size: 1,

@@ -30,8 +30,8 @@ export interface Cursor {
   refused_since?: Record<string, string>;
   /** How many days it may rest before it counts as stale; absent: 1. */
   every_days?: number;
-  /** Ids of records without the nested part, each with when it was published (ISO). */
-  bare?: Record<string, string>;
+  /** By part: the ids of records that lack it though others of their type have it, each with when it was published (ISO). */
+  lacking?: Record<string, Record<string, string>>;
 }
 
 /** What is known of an account's stream before the night. */
@@ -63,6 +63,8 @@ export interface PlannedCall {
   bound: "exact" | "upper";
   /** How many days there are between such calls. */
   everyDays: number;
+  /** Days after which a post is read no more by its age. */
+  lastAge: number;
 }
 
 /** The clock of a plan. */
@@ -118,7 +120,7 @@ function planStream(planning: Planning): PlannedCall[] {
 
 /** A planned call of a stream: one HTTP call exactly, unless told. */
 export function call(
-  {account, name}: Planning,
+  {account, name, refresh}: Planning,
   rest: Pick<PlannedCall, "how" | "ask"> & Partial<PlannedCall>
 ): PlannedCall {
   const httpCalls = rest.httpCalls ?? 1;
@@ -130,6 +132,7 @@ export function call(
     posts: 0,
     bound: "exact",
     everyDays: 1,
+    lastAge: Math.max(refresh.daily, refresh.weekly, refresh.monthly),
     ...rest,
     httpCalls,
     countedCalls: rest.countedCalls ?? httpCalls
@@ -195,20 +198,22 @@ export function planPosts(planning: Planning): PlannedCall[] {
   const {stream, state, connector, account, tonight, refresh, past} = planning;
   const parts = permittedParts(connector, account, stream);
   const {now} = tonight;
-  const bare = Object.values(state.cursor?.bare ?? {}).map(at => new Date(at));
+  const lacks = (name: string, id: string): boolean => state.cursor?.lacking?.[name]?.[id] !== undefined;
   const metricsOf = (names: string[]): string[] =>
     names.flatMap(name => liveMetrics(stream.parts![name]!.metrics, state.cursor?.refused ?? {}, tonight.today));
-  /** Nested parts that may be asked of posts of these ages; not where one of them is known to lack it. */
-  const nested = (youngest: number, lacks: boolean): string[] =>
+  /** Nested parts that may be asked of posts of these ages, but for some. */
+  const nested = (youngest: number, isLeftOut: (name: string, part: Part) => boolean): string[] =>
     parts
       .filter(
         ([, part]) => part.isNested && youngest < (part.youngerThanDays ?? Number.POSITIVE_INFINITY) * day - margin
       )
-      .filter(([, part]) => !(lacks && part.read !== undefined))
+      .filter(([name, part]) => !isLeftOut(name, part))
       .map(([name]) => name);
   /** An unlisted post may be known by an id by which the platform gives nothing. */
   const isReadable = ({read}: Part, id: string): boolean =>
     stream.stub === undefined || read?.id(stream.stub(id)) !== undefined;
+  /** A post that gives no id to read a part of its type by is not listed with that type either. */
+  const isWithoutId = ({id}: KnownPost): boolean => parts.some(([name, part]) => !part.isNested && lacks(name, id));
   const calls: PlannedCall[] = [];
   /** Posts whose parts are read by themselves. */
   const apart = new Map<string, KnownPost[]>(parts.map(([name]) => [name, []]));
@@ -217,11 +222,7 @@ export function planPosts(planning: Planning): PlannedCall[] {
       if (part.read === undefined || asked.includes(name)) continue;
       apart
         .get(name)!
-        .push(
-          ...posts.filter(
-            post => hasPart(part, post, now) && isReadable(part, post.id) && state.cursor?.bare?.[post.id] === undefined
-          )
-        );
+        .push(...posts.filter(post => hasPart(part, post, now) && isReadable(part, post.id) && !lacks(name, post.id)));
     }
   };
 
@@ -234,9 +235,15 @@ export function planPosts(planning: Planning): PlannedCall[] {
     for (const window of stretches) {
       const isIn = (at: Date): boolean =>
         at >= (window.from ?? new Date(0)) && (window.to === undefined || at < window.to);
-      const asked = list.isPartial ? [] : nested(window.to ? now.getTime() - window.to.getTime() : 0, bare.some(isIn));
+      // A page that holds a record which lacks a part is refused with it; where the part can be read by itself it is.
+      const isRefused = (name: string, {read}: Part): boolean =>
+        read !== undefined && Object.values(state.cursor?.lacking?.[name] ?? {}).some(at => isIn(new Date(at)));
+      const youngest = window.to ? now.getTime() - window.to.getTime() : 0;
+      const asked = list.isPartial ? [] : nested(youngest, isRefused);
       const ask: Ask = {account, parts: asked, metrics: metricsOf(asked), size: list.size, ...window};
-      const known = state.known.filter(({publishedAt, type}) => isIn(publishedAt) && holds(list, listing, type));
+      const known = state.known.filter(
+        post => isIn(post.publishedAt) && (listing === 0 || (isOfType(list, post) && !isWithoutId(post)))
+      );
       if (listing === 0) addApart(known, asked);
       // At first all that is reachable is counted once, in the oldest window.
       const isRest = window === stretches.at(-1);
@@ -256,9 +263,8 @@ export function planPosts(planning: Planning): PlannedCall[] {
   if (past !== undefined) return calls;
   const {lookup} = stream;
   if (lookup !== undefined) {
-    const isBare = (id: string): boolean => state.cursor?.bare?.[id] !== undefined;
     const bySets = grouped(state.due, post =>
-      nested(now.getTime() - post.publishedAt.getTime(), isBare(post.id)).join()
+      nested(now.getTime() - post.publishedAt.getTime(), name => lacks(name, post.id)).join()
     );
     for (const [key, posts] of bySets) {
       const asked = key === "" ? [] : key.split(",");
@@ -314,9 +320,9 @@ function pagesOf({size, reachable, isWindowless}: Listing, posts: number | undef
   return Math.min(pages, most ?? pages);
 }
 
-/** Whether a listing holds posts of a type: the first one all, a further one those that it says. */
-function holds({types}: Listing, listing: number, type: string | null): boolean {
-  return listing === 0 || (type !== null && (types?.includes(type) ?? false));
+/** Whether a further listing holds a post, by the types that it says. */
+function isOfType({types}: Listing, {type}: KnownPost): boolean {
+  return type !== null && (types?.includes(type) ?? false);
 }
 
 /** The parts of a stream that an account's authentication may ask for. */

@@ -49,7 +49,7 @@ function night(sandbox: Sandbox, options: NightOptions = {}, faults: string[] = 
 
 /** As the staging model types them, as far as a plan minds. */
 function typeOf({permalink, video_id}: LandedRecord): string {
-  return String(permalink).includes("/reel/") ? "short" : video_id === null ? "other" : "video";
+  return String(permalink).includes("/reel/") ? "short" : video_id === undefined ? "other" : "video";
 }
 
 /** So many posts that last night's listing, or any of the nights after it, no longer holds. */
@@ -68,7 +68,7 @@ describe("a night of Facebook", () => {
     isWhole(results);
     const records = recordsOf(results);
     expect(new Set(records.map(({id}) => id)).size).toBe(1000);
-    expect(records.filter(({video_id}) => video_id !== null)).toHaveLength(50);
+    expect(records.filter(({video_id}) => typeof video_id === "string")).toHaveLength(50);
     expect(records.filter(({video}) => (video ?? null) !== null)).toHaveLength(50);
     expect(callsOf(results, "posts")).toBeLessThanOrEqual(14);
     expect(many.requests()).toHaveLength(streams.reduce((sum, stream) => sum + callsOf(results, stream), 0));
@@ -102,6 +102,28 @@ describe("a night of Facebook", () => {
     expect(results.map(({error}) => error)).toEqual(results.map(() => undefined));
   });
 
+  it("plans no call for animated pictures, which pass for videos and have no id of one", async () => {
+    const gif = contentItems.find(({type, platforms}) => type === "gif" && platforms.includes("facebook"))!;
+    const [first, second] = [2, 3].map(days => daysAfter(new Date(`${gif.publishedAt.slice(0, 10)}T23:59:59Z`), days));
+    const before = await night(demo, {at: first!});
+    const [picture] = recordsOf(before).filter(({published_at}) => published_at === gif.publishedAt);
+    expect(picture).toMatchObject({video_id: null, video_status: "not_offered"});
+    const listed = statesBefore(before, second!, typeOf);
+    expect(listed.get("posts")!.known.find(({id}) => id === picture!.id)).toMatchObject({type: "video"});
+    // The same where it is due by its age.
+    const {cursor, known: all} = listed.get("posts")!;
+    const isPicture = ({id}: KnownPost): boolean => id === picture!.id;
+    const due = stateOf("posts", {cursor, due: all.filter(isPicture), known: all.filter(post => !isPicture(post))});
+    for (const states of [listed, due]) {
+      const options = {states, at: second!};
+      const counted = plan(facebook, account(demo), options)
+        .filter(({stream}) => stream === "posts")
+        .reduce((sum, {countedCalls}) => sum + countedCalls, 0);
+      const {requests} = streamOf(await night(demo, options), "posts");
+      expect(requests.reduce((sum, {countedCalls}) => sum + countedCalls, 0)).toBe(counted);
+    }
+  });
+
   it("looks older posts up in batches of fifty, by type and with what they have", async () => {
     const due = await oldPosts(120);
     const states = stateOf("posts", {cursor: {read_at: lastNight.toISOString()}, due});
@@ -117,7 +139,11 @@ describe("a night of Facebook", () => {
     const batches = streamOf(results, "posts").requests.filter(({endpoint}) => endpoint.startsWith("batch"));
     expect(batches.map(({endpoint, httpCalls, countedCalls}) => [endpoint, httpCalls, countedCalls])).toEqual([
       ["batch of /{post}", 3, 120],
-      ["batch of /{video}/video_insights", 1, recordsOf(results).filter(({video_id}) => video_id !== null).length]
+      [
+        "batch of /{video}/video_insights",
+        1,
+        recordsOf(results).filter(({video_id}) => typeof video_id === "string").length
+      ]
     ]);
   });
 

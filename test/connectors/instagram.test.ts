@@ -4,6 +4,7 @@ import type {Account, KnownPost} from "../../connectors/connector.ts";
 import {MegaphoneError} from "../../connectors/errors.ts";
 import type {Extracted} from "../../connectors/extract.ts";
 import {instagram} from "../../connectors/instagram.ts";
+import type {StreamState} from "../../connectors/plan.ts";
 import {tokens} from "../../connectors/sandbox/instagram.ts";
 import {faultsOf, type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
 import {contentItems, type ItemType} from "../../connectors/sandbox/world.ts";
@@ -17,6 +18,7 @@ import {
   outcome,
   plan,
   recordsOf,
+  refresh,
   stateOf,
   streamOf
 } from "./night.ts";
@@ -83,9 +85,11 @@ describe("a night of Instagram", () => {
       expect(record.insights).toBeNull();
       expect(record.like_count).toEqual(expect.any(Number));
     }
-    expect(streamOf(results, "posts").cursor!.bare).toEqual(
-      Object.fromEntries(bare.map(({id, published_at}) => [id, published_at]))
-    );
+    const lately = daysAfter(lastNight, -366).toISOString();
+    const young = bare.filter(({published_at}) => String(published_at) >= lately);
+    expect(streamOf(results, "posts").cursor!.lacking).toEqual({
+      insights: Object.fromEntries(young.map(({id, published_at}) => [id, published_at]))
+    });
     expect(records.filter(({insights_status}) => insights_status === "ok")).toHaveLength(997);
   });
 
@@ -146,14 +150,15 @@ describe("media without insights that are remembered", () => {
   it("are not asked one by one again when they are looked up, while the rest is", async () => {
     const faults = ["media-without-insights"];
     const due = await oldPosts(120, faults);
+    const often = {...refresh, monthly: 3 * 365};
     const found = await night(
       many,
-      {states: stateOf("posts", {cursor: {read_at: lastNight.toISOString()}, due})},
+      {states: stateOf("posts", {cursor: {read_at: lastNight.toISOString()}, due}), refresh: often},
       faults
     );
     expect(outcome(found, "posts")).toBe("ok");
-    const [bare] = Object.keys(streamOf(found, "posts").cursor!.bare!);
-    expect(Object.keys(streamOf(found, "posts").cursor!.bare!)).toHaveLength(1);
+    const [bare] = Object.keys(streamOf(found, "posts").cursor!.lacking!.insights!);
+    expect(Object.keys(streamOf(found, "posts").cursor!.lacking!.insights!)).toHaveLength(1);
     expect(recordsOf(found).find(({id}) => id === bare)).toMatchObject({
       insights_status: "not_offered",
       like_count: expect.any(Number)
@@ -163,10 +168,11 @@ describe("media without insights that are remembered", () => {
     expect(lookedUp.filter(({insights_status}) => insights_status === "ok")).toHaveLength(119);
 
     const states = stateOf("posts", {cursor: streamOf(found, "posts").cursor, due});
-    const lookups = plan(instagram, account(many), {states, at}).filter(({how}) => how === "lookup");
+    const options = {states, at, refresh: often};
+    const lookups = plan(instagram, account(many), options).filter(({how}) => how === "lookup");
     expect(lookups.filter(({ask}) => ask.ids!.includes(bare!)).map(({ask}) => ask.parts)).toEqual([[]]);
-    const results = await night(many, {states, at}, faults);
-    const {planned, made} = plannedAndMade(instagram, account(many), {states, at}, results);
+    const results = await night(many, options, faults);
+    const {planned, made} = plannedAndMade(instagram, account(many), options, results);
     expect(made.posts).toBe(planned.posts);
     expect(recordsOf(results).find(({id}) => id === bare)).toMatchObject({insights_status: "not_offered"});
     expect(streamOf(results, "posts").requests.map(({endpoint}) => endpoint)).not.toContain(
@@ -174,12 +180,34 @@ describe("media without insights that are remembered", () => {
     );
   });
 
+  it("are forgotten once no night would read them again, so that the cursor does not grow", async () => {
+    const faults = ["media-without-insights"];
+    const young = {...refresh, daily: 28, weekly: 60, monthly: 90};
+    const sizes: number[] = [];
+    let states = stateOf("posts", {});
+    const ids = Object.fromEntries(
+      Array.from({length: 500}, (_, age) => [`1790${age}`, daysAfter(lastNight, -age).toISOString()])
+    );
+    const insights = (state: StreamState): Record<string, string> => state.cursor?.lacking?.insights ?? {};
+    states.get("posts")!.cursor = {read_at: lastNight.toISOString(), lacking: {insights: ids}};
+    for (const days of [1, 2, 40, 120]) {
+      const at = daysAfter(lastNight, days);
+      const results = await night(demo, {states, at, refresh: young}, faults);
+      expect(outcome(results, "posts")).toBe("ok");
+      states = stateOf("posts", {cursor: streamOf(results, "posts").cursor});
+      const left = Object.values(insights(states.get("posts")!));
+      for (const published of left) expect(published >= daysAfter(at, -91).toISOString()).toBe(true);
+      sizes.push(left.length);
+    }
+    expect(sizes).toEqual([91, 90, 52, 0]);
+  });
+
   it("keep a listing that holds one of them plain, and the others are read by batch, as planned", async () => {
     const before = await night(many);
     const states = statesBefore(before, at, typeOf);
     const state = states.get("posts")!;
     const bare = state.known[3]!;
-    state.cursor = {...state.cursor!, bare: {[bare.id]: bare.publishedAt.toISOString()}};
+    state.cursor = {...state.cursor!, lacking: {insights: {[bare.id]: bare.publishedAt.toISOString()}}};
     const options = {states: new Map([["posts", state]]), at};
     const results = await night(many, options);
     const {planned, made} = plannedAndMade(instagram, account(many), options, results);
@@ -230,7 +258,8 @@ describe("the demo's posts on Instagram", () => {
     const results = await night(demo);
     const bare = recordsOf(results).filter(({insights_status}) => insights_status === "not_offered");
     expect(bare.map(({published_at}) => String(published_at).slice(0, 7))).toEqual(["2019-09", "2019-09"]);
-    expect(Object.keys(streamOf(results, "posts").cursor!.bare!).sort()).toEqual(bare.map(({id}) => id).sort());
+    // Too old to be read again, they need not be remembered.
+    expect(streamOf(results, "posts").cursor).not.toHaveProperty("lacking");
   });
 });
 
@@ -241,7 +270,7 @@ describe("a story", () => {
     expect(recordsOf(results, "stories")).toEqual([
       expect.objectContaining({product_type: "STORY", insights: null, insights_status: "below_threshold"})
     ]);
-    expect(streamOf(results, "stories").cursor).not.toHaveProperty("bare");
+    expect(streamOf(results, "stories").cursor).not.toHaveProperty("lacking");
   });
 
   it("that enough saw has its counters", async () => {
@@ -313,7 +342,7 @@ describe("what a token does not reach", () => {
     const records = [...recordsOf(results), ...recordsOf(results, "stories")];
     expect(records).toHaveLength(38);
     for (const record of records) expect(record).toMatchObject({insights: null, insights_status: "not_permitted"});
-    expect(streamOf(results, "posts").cursor).not.toHaveProperty("bare");
+    expect(streamOf(results, "posts").cursor).not.toHaveProperty("lacking");
   });
 
   it("is not asked for page by page, nor post by post", async () => {
