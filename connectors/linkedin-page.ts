@@ -1,6 +1,6 @@
 /** An organisation's page itself: its followers and who they are, its name, and its days. */
 import {z} from "zod";
-import {type LandedRecord, partRead, stream} from "./connector.ts";
+import {type LandedRecord, type Part, partRead, stream} from "./connector.ts";
 import {countryCode, nameOf} from "./linkedin-names.ts";
 import {shareCounters, shareStatistics} from "./linkedin-posts.ts";
 import {byDay, list, listSize, organisation, pageKinds, rest} from "./linkedin-rest.ts";
@@ -21,6 +21,29 @@ function facet(key: string, category: z.ZodType<string> = z.string()) {
       }))
     )
     .optional();
+}
+
+/** The part that names the classes of a facet, which LinkedIn numbers, by lists of their numbers. */
+function named(told: {
+  what: string;
+  dimension: string;
+  path: string;
+  docs: string;
+  name: z.ZodType<string | null>;
+}): Part {
+  const {what, dimension, path, docs, name} = told;
+  return {
+    what,
+    metrics: [path],
+    read: partRead({
+      docs: `https://learn.microsoft.com/en-us/linkedin/shared/references/v2/standardized-data/${docs}`,
+      id: ({dimension: own, category}) => (own === dimension ? String(category) : undefined),
+      request: ({ids}) => rest(path, path, {ids: list(ids!)}),
+      size: account => listSize(account, ""),
+      answer: z.object({results: z.record(z.string(), name)}),
+      values: ({results}) => new Map(Object.entries(results))
+    })
+  };
 }
 
 export const pageStreams = {
@@ -165,23 +188,24 @@ export const pageStreams = {
         )
       ),
     parts: {
-      name: {
+      name: named({
         what: "the code of a country",
-        metrics: ["geo"],
-        read: partRead({
-          docs: "https://learn.microsoft.com/en-us/linkedin/shared/references/v2/standardized-data/locations/geo",
-          id: ({dimension, category}) => (dimension === "GeoCountry" ? String(category) : undefined),
-          request: ({ids}) => rest("geo", "geo", {ids: list(ids!)}),
-          size: account => listSize(account, ""),
-          answer: z.object({
-            results: z.record(z.string(), z.object({defaultLocalizedName: z.object({value: z.string()})}))
-          }),
-          values: ({results}) =>
-            new Map(
-              Object.entries(results).map(([id, place]) => [id, countryCode(place.defaultLocalizedName.value) ?? null])
-            )
-        })
-      }
+        dimension: "GeoCountry",
+        path: "geo",
+        docs: "locations/geo",
+        name: z
+          .object({defaultLocalizedName: z.object({value: z.string()})})
+          .transform(({defaultLocalizedName}) => countryCode(defaultLocalizedName.value) ?? null)
+      }),
+      industry: named({
+        what: "the name of an industry",
+        dimension: "Industry",
+        path: "industryTaxonomyVersions/DEFAULT/industries",
+        docs: "industrytaxonomyversions",
+        name: z
+          .object({name: z.object({localized: z.object({en_US: z.string()})})})
+          .transform(({name}) => name.localized.en_US)
+      })
     },
     snapshot: {
       request: ({account}) =>

@@ -232,12 +232,14 @@ describe("an answer that lacks a field", () => {
         elements: [
           {
             followerCountsByFunction: [{function: "urn:li:function:14", followerCounts}],
+            followerCountsByIndustry: [{industry: "urn:li:industry:1", followerCounts}],
             followerCountsByGeoCountry: [{geo: "urn:li:geo:1", followerCounts}]
           }
         ]
       }
     ],
     ["audience", "geo", {results: {"1": {defaultLocalizedName: {value: "Kenya"}}}}],
+    ["audience", "industries", {results: {"1": {name: {localized: {en_US: "Law Practice"}}}}}],
     ["posts", "posts", pageOf([least])],
     ["posts", "socialMetadata", {results: {[share(1)]: {reactionSummaries: {LIKE: {count: 1}}}}}],
     ["posts", "organizationalEntityShareStatistics", {elements: [{share: share(1), totalShareStatistics: shown(3)}]}],
