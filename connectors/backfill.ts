@@ -2,7 +2,6 @@
 import type {Account, Connector, Stream} from "./connector.ts";
 import {
   call,
-  liveMetrics,
   type PlannedCall,
   type Planning,
   planPosts,
@@ -10,6 +9,7 @@ import {
   type StreamState,
   type Tonight
 } from "./plan.ts";
+import {liveMetrics} from "./quarantine.ts";
 
 const day = 86_400_000;
 /** Days of posts that are listed at once, where a listing takes a window. */
@@ -61,6 +61,8 @@ export function planBackfill(options: BackfillOptions): {chunks: Chunk[]; clamps
     if (stream.kinds !== undefined && !stream.kinds.includes(account.kind)) continue;
     if (stream.series === undefined && stream.lists === undefined) continue;
     const state = states.get(name) ?? {cursor: undefined, due: [], known: []};
+    const metrics = liveMetrics(stream.series?.metrics, state.cursor?.refused ?? {}, tonight.today);
+    if (stream.series?.metrics !== undefined && metrics.length === 0) continue;
     const planning: Planning = {connector, account, name, stream, state, refresh, tonight};
     const history = stream.series?.history ?? stream.lists?.[0]?.history;
     const from = latest(wanted.from, history === undefined ? wanted.from : before(tonight.today, history));
@@ -68,7 +70,7 @@ export function planBackfill(options: BackfillOptions): {chunks: Chunk[]; clamps
     for (const stretch of missing({from, to: wanted.to}, done(name))) {
       for (const part of cut(stretch, stream)) {
         const calls =
-          stream.series === undefined ? listed(planning, part, options.startOf) : [measured(planning, part)];
+          stream.series === undefined ? listed(planning, part, options.startOf) : [measured(planning, part, metrics)];
         chunks.push({stream: name, ...part, calls});
       }
     }
@@ -76,10 +78,8 @@ export function planBackfill(options: BackfillOptions): {chunks: Chunk[]; clamps
   return {chunks, clamps};
 }
 
-function measured(planning: Planning, {from, to}: Stretch): PlannedCall {
-  const {account, stream, state, tonight} = planning;
-  const metrics = liveMetrics(stream.series!.metrics, state.cursor?.refused ?? {}, tonight.today);
-  const ask = {account, parts: [], metrics, size: 1, from: new Date(from), to: new Date(to)};
+function measured(planning: Planning, {from, to}: Stretch, metrics: string[]): PlannedCall {
+  const ask = {account: planning.account, parts: [], metrics, size: 1, from: new Date(from), to: new Date(to)};
   return call(planning, {how: "series", ask});
 }
 

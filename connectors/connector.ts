@@ -44,6 +44,8 @@ export type Then =
   | "next night"
   | "tell a person"
   | "gone"
+  /** The platform no longer serves such calls: keep what they give in quarantine, go on without. */
+  | "withdrawn"
   /** A metric or field that was asked for is not offered: find it, keep it in quarantine, go on without. */
   | "drop the metric"
   /** The record has no such part. */
@@ -162,8 +164,8 @@ export interface Part {
 /** Calls that read a part, by lists of ids or one id a request. */
 export interface PartRead<A = unknown> {
   docs: string;
-  /** The id by which the part of a record is read; undefined: this record has none. */
-  id: (record: LandedRecord) => string | undefined;
+  /** The id by which the part of a record is read; undefined: it has no such part; null: by its type it would have one. */
+  id: (record: LandedRecord) => string | null | undefined;
   request: (ask: Ask) => ApiRequest;
   /** Ids a request, by their group. */
   size: number | ((account: Account, group: string) => number);

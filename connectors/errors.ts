@@ -27,7 +27,18 @@ export class AuthError extends MegaphoneError {}
 export class ShapeError extends MegaphoneError {}
 
 /** What was asked for is no longer there: note it, go on. */
-export class GoneError extends MegaphoneError {}
+export class GoneError extends MegaphoneError {
+  /** Told by an HTTP status that speaks of the address: of a record only where the call names one. */
+  readonly isOfAddress: boolean;
+
+  constructor(message: string, options: {cause?: unknown; attempts?: number; isOfAddress?: boolean | undefined} = {}) {
+    super(message, options);
+    this.isOfAddress = options.isOfAddress ?? false;
+  }
+}
+
+/** The platform no longer serves such calls, whatever they ask about: leave out what they give, go on. */
+export class WithdrawnError extends MegaphoneError {}
 
 /** A metric or field that was asked for is not offered: find which, leave it out, go on. */
 export class MetricError extends MegaphoneError {}

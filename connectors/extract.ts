@@ -9,6 +9,7 @@
 import {readdirSync} from "node:fs";
 import {extname} from "node:path";
 import type {z} from "zod";
+import {Calls, type Requests} from "./calls.ts";
 import {
   type ApiRequest,
   type Ask,
@@ -22,43 +23,24 @@ import {
   type Problem,
   type Stream
 } from "./connector.ts";
-import {
-  AuthError,
-  GoneError,
-  MegaphoneError,
-  MetricError,
-  PartError,
-  RetryableError,
-  ShapeError,
-  SizeError
-} from "./errors.ts";
-import {type ApiResponse, errorOf, type Http, ruleFor} from "./http.ts";
+import {AuthError, GoneError, MegaphoneError, MetricError, PartError, ShapeError} from "./errors.ts";
+import {type Http, ruleFor} from "./http.ts";
+import {Lacking} from "./lacking.ts";
 import {
   type Cursor,
   chunks,
   grouped,
   isYoungEnough,
-  liveMetrics,
   type PlannedCall,
   partLists,
   permittedParts,
-  quarantineDays,
   type StreamState,
   type Tonight
 } from "./plan.ts";
+import {Quarantine, quarantineDays} from "./quarantine.ts";
 
 /** Pages of one listing: far above what any platform serves, low enough to end a feed that never does. */
 const mostPages = 10_000;
-
-/** The requests of one endpoint in a night, as `meta.request` shows them. */
-export interface Requests {
-  endpoint: string;
-  status: string;
-  httpCalls: number;
-  /** As the platform counts them: each item of a batch. */
-  countedCalls: number;
-  retries: number;
-}
 
 /** What a stream gave in a night. */
 export interface Extracted {
@@ -98,7 +80,8 @@ export async function extractAccount(
 ): Promise<Extracted[]> {
   const results: Extracted[] = [];
   for (const [name, calls] of grouped(plan, ({stream}) => stream)) {
-    const extraction = new Extraction(connector, name, calls, states.get(name), http, clock());
+    const isServed = results.some(({requests}) => requests.some(({status}) => status === "ok"));
+    const extraction = new Extraction(connector, name, calls, states.get(name), http, clock(), isServed);
     const result = await extraction.run();
     results.push(result);
     if (result.error instanceof AuthError) break;
@@ -111,39 +94,35 @@ class Extraction {
   private readonly stream: Stream;
   /** By key; the first of a night stays, because a second listing may show a post again. */
   private readonly records = new Map<unknown, LandedRecord>();
-  private readonly requests = new Map<string, Requests>();
-  private readonly refused: Record<string, string>;
-  private readonly refusedSince: Record<string, string>;
-  /** Metrics that the platform took tonight. */
-  private readonly taken = new Set<string>();
-  private readonly bare: Record<string, string>;
+  private readonly quarantine: Quarantine;
+  private readonly calls: Calls;
+  private readonly lacking: Lacking;
   private readonly posts: Map<string, KnownPost>;
   /** Nested parts that the platform does not permit, found on an earlier page of the night. */
   private readonly withheld = new Set<string>();
   /** Records that a listing which holds less was alone to give. */
   private readonly partial = new Map<unknown, LandedRecord>();
-  /** Records a page, once the platform asked for less. */
-  private pageSize = Number.POSITIVE_INFINITY;
   private error: MegaphoneError | undefined;
 
   constructor(
     private readonly connector: Connector,
     private readonly name: string,
-    private readonly calls: readonly PlannedCall[],
+    private readonly plan: readonly PlannedCall[],
     state: StreamState | undefined,
-    private readonly http: Http,
-    private readonly tonight: Tonight
+    http: Http,
+    private readonly tonight: Tonight,
+    isServed: boolean
   ) {
     this.stream = connector.streams[name]!;
-    this.refused = {...state?.cursor?.refused};
-    this.refusedSince = {...state?.cursor?.refused_since};
-    this.bare = {...state?.cursor?.bare};
+    this.quarantine = new Quarantine(state?.cursor, tonight.today);
+    this.calls = new Calls(connector, http, name, this.who, this.quarantine, isServed);
+    this.lacking = new Lacking(state?.cursor);
     this.posts = new Map([...(state?.known ?? []), ...(state?.due ?? [])].map(post => [post.id, post]));
   }
 
   async run(): Promise<Extracted> {
     try {
-      for (const call of this.calls) if (call.how !== "part") await this.execute(call);
+      for (const call of this.plan) if (call.how !== "part") await this.execute(call);
       await this.completePartial();
       this.addStubs();
       for (const [name, part] of this.partsOf()) if (part.read !== undefined) await this.readPart(name, part);
@@ -157,28 +136,20 @@ class Extraction {
       capturedAt: this.tonight.now,
       records: [...this.records.values()],
       cursor: this.error === undefined ? this.cursor() : undefined,
-      requests: [...this.requests.values()],
-      refused: this.refusedToday(),
+      requests: this.calls.requests,
+      refused: [...this.quarantine.found],
       error: this.error
     };
   }
 
   private cursor(): Cursor {
-    const {refused, refusedSince, bare} = this;
-    // An answer without records may not have looked at the metrics at all.
-    if (this.records.size > 0) {
-      for (const metric of this.taken) {
-        delete refused[metric];
-        delete refusedSince[metric];
-      }
-    }
-    const everyDays = this.isAllRefused() ? quarantineDays : Math.max(...this.calls.map(call => call.everyDays));
+    const everyDays = this.isAllRefused() ? quarantineDays : Math.max(...this.plan.map(call => call.everyDays));
     return {
       read_at: this.tonight.now.toISOString(),
       ...(everyDays > 1 ? {every_days: everyDays} : {}),
-      ...(Object.keys(refused).length > 0 ? {refused} : {}),
-      ...(Object.keys(refusedSince).length > 0 ? {refused_since: refusedSince} : {}),
-      ...(Object.keys(bare).length > 0 ? {bare} : {})
+      // An answer without records may not have looked at the metrics at all.
+      ...this.quarantine.remembered(this.records.size > 0),
+      ...this.lacking.remembered(this.tonight.now, this.plan[0]!.lastAge)
     };
   }
 
@@ -186,21 +157,7 @@ class Extraction {
   private isAllRefused(): boolean {
     const {snapshot, series} = this.stream;
     const metrics = snapshot?.metrics ?? series?.metrics ?? [];
-    return metrics.length > 0 && this.live(metrics).length === 0;
-  }
-
-  private refusedToday(): string[] {
-    return Object.entries(this.refused)
-      .filter(([, on]) => on === this.tonight.today)
-      .map(([metric]) => metric);
-  }
-
-  /** Into quarantine; the day of the first refusal stays known, however often it is asked for again in vain. */
-  private refuse(metric: string): void {
-    this.taken.delete(metric);
-    const before = this.refused[metric];
-    if (before !== undefined) this.refusedSince[metric] ??= before;
-    this.refused[metric] = this.tonight.today;
+    return metrics.length > 0 && this.quarantine.live(metrics).length === 0;
   }
 
   private async execute(call: PlannedCall): Promise<void> {
@@ -213,7 +170,7 @@ class Extraction {
   private async once(call: PlannedCall): Promise<void> {
     const {request} = this.stream[call.how as "snapshot" | "series"]!;
     const isAlone = this.stream.snapshot?.isAlone ?? false;
-    const answer = await this.ask(request, call.ask).catch((error: unknown) => {
+    const answer = await this.calls.ask(request, call.ask).catch((error: unknown) => {
       if (isAlone && error instanceof PartError) return error;
       throw error;
     });
@@ -278,7 +235,7 @@ class Extraction {
     for (const left of [[], ...leftOut(planned.parts)]) {
       const ask = this.without(planned, [...left, ...this.withheld]);
       const refused: string[] = [];
-      for (const [id, answer] of await this.batch(request, ask, ids)) {
+      for (const [id, answer] of await this.calls.batch(request, ask, ids)) {
         if (answer instanceof GoneError) this.keep([{[this.stream.key]: id, is_gone: true}], {});
         else if (ask.parts.length > 0 && (answer instanceof PartError || answer instanceof MetricError)) {
           refused.push(id);
@@ -286,8 +243,8 @@ class Extraction {
         } else if (answer instanceof MegaphoneError) fault ??= answer;
         else {
           const why = missing.get(id);
-          if (why !== undefined) this.noteLacking(left, why);
-          if (why === "not_offered") this.markBare(id, undefined);
+          if (why !== undefined) this.withhold(left, why);
+          if (why === "not_offered") for (const name of left) this.noteLack(name, id);
           this.keepLookedUp(answer, ask, {...this.asked(ask), ...(why && statusesOf(left, why))});
         }
       }
@@ -315,7 +272,7 @@ class Extraction {
     const ids = [...this.partial.keys()].map(String);
     for (const id of ids) this.records.delete(id);
     try {
-      await this.lookUpOneByOne({...this.calls[0]!.ask, size: 1, ids});
+      await this.lookUpOneByOne({...this.plan[0]!.ask, size: 1, ids});
     } finally {
       for (const [id, record] of this.partial) {
         const found = this.records.get(id);
@@ -338,19 +295,19 @@ class Extraction {
    * it is asked without; the part is then read by itself where that can be, or is missing for the reason given.
    */
   private async askWithParts(request: (ask: Ask) => ApiRequest, planned: Ask) {
-    const ask = this.without({...planned, size: Math.min(planned.size, this.pageSize)}, [...this.withheld]);
+    const ask = this.without(this.calls.askable(planned), [...this.withheld]);
     try {
-      return {...(await this.ask(request, ask))!, ask, statuses: this.asked(ask)};
+      return {...(await this.calls.ask(request, ask))!, ask, statuses: this.asked(ask)};
     } catch (error) {
       if (!(error instanceof PartError) || ask.parts.length === 0) throw error;
       for (const left of leftOut(ask.parts)) {
         const fewer = this.without(ask, left);
-        const answer = await this.ask(request, fewer).catch((again: unknown) => {
+        const answer = await this.calls.ask(request, fewer).catch((again: unknown) => {
           if (again instanceof PartError && fewer.parts.length > 0) return undefined;
           throw again;
         });
         if (answer === undefined) continue;
-        this.noteLacking(left, error.missing);
+        this.withhold(left, error.missing);
         const final = left.filter(name => this.stream.parts![name]!.read === undefined);
         const statuses = {...this.asked(fewer), ...statusesOf(final, error.missing)};
         return {...answer, ask: fewer, statuses};
@@ -363,11 +320,15 @@ class Extraction {
   private without(ask: Ask, left: readonly string[]): Ask {
     if (left.length === 0) return ask;
     const parts = ask.parts.filter(name => !left.includes(name));
-    return {...ask, parts, metrics: parts.flatMap(name => this.live(this.stream.parts![name]!.metrics ?? []))};
+    return {
+      ...ask,
+      parts,
+      metrics: parts.flatMap(name => this.quarantine.live(this.stream.parts![name]!.metrics ?? []))
+    };
   }
 
   /** A part that is not permitted is asked for no more tonight. */
-  private noteLacking(parts: readonly string[], missing: Missing): void {
+  private withhold(parts: readonly string[], missing: Missing): void {
     if (missing === "not_permitted") for (const name of parts) this.withheld.add(name);
   }
 
@@ -376,124 +337,11 @@ class Extraction {
     return {...statusesOf(ask.parts, "ok"), ...statusesOf([...this.withheld], "not_permitted")};
   }
 
-  /** Sends a request; undefined when it asks for metrics and the platform takes none of them. */
-  private async ask(request: (ask: Ask) => ApiRequest, given: Ask): Promise<ApiResponse | undefined> {
-    const ask = {...given, metrics: this.live(given.metrics)};
-    if (given.metrics.length > 0 && ask.metrics.length === 0 && ask.parts.length === 0) return undefined;
-    try {
-      const response = await this.send(request(ask));
-      for (const metric of ask.metrics) this.taken.add(metric);
-      return response;
-    } catch (error) {
-      if (error instanceof SizeError && ask.size > 1) {
-        this.pageSize = Math.floor(ask.size / 2);
-        return this.ask(request, {...ask, size: this.pageSize});
-      }
-      if (!(error instanceof MetricError) || ask.metrics.length === 0) throw error;
-      const taken = await this.metricsTaken(request, ask);
-      // Refused each by itself: then the metrics are not what the platform minds, unless there is only one.
-      if (taken.length === 0 && ask.metrics.length > 1) throw error;
-      for (const metric of ask.metrics) if (!taken.includes(metric)) this.refuse(metric);
-      if (taken.length === 0 && ask.parts.length === 0) return undefined;
-      return this.send(request({...ask, metrics: taken}));
-    }
-  }
-
-  /** The metrics of a refused request that the platform takes, found by halves. */
-  private async metricsTaken(request: (ask: Ask) => ApiRequest, ask: Ask): Promise<string[]> {
-    const {metrics} = ask;
-    if (metrics.length <= 1) return [];
-    const middle = Math.ceil(metrics.length / 2);
-    const taken = [];
-    for (const half of [metrics.slice(0, middle), metrics.slice(middle)]) {
-      try {
-        await this.send(request({...ask, metrics: half}));
-        taken.push(...half);
-      } catch (error) {
-        if (!(error instanceof MetricError)) throw error;
-        taken.push(...(await this.metricsTaken(request, {...ask, metrics: half})));
-      }
-    }
-    return taken;
-  }
-
-  private live(metrics: readonly string[]): string[] {
-    return liveMetrics(metrics, this.refused, this.tonight.today);
-  }
-
-  private async send(request: ApiRequest, countedCalls = 1) {
-    try {
-      const response = await this.http.send(request, {stream: this.name});
-      this.count(request.endpoint, response.attempts, countedCalls, "ok");
-      return response;
-    } catch (error) {
-      if (error instanceof MegaphoneError) this.count(request.endpoint, error.attempts, countedCalls, statusOf(error));
-      throw error;
-    }
-  }
-
-  private count(endpoint: string, attempts: number, countedCalls: number, status: string): void {
-    const row = this.requests.get(endpoint) ?? {endpoint, status: "ok", httpCalls: 0, countedCalls: 0, retries: 0};
-    row.httpCalls += attempts;
-    row.countedCalls += attempts * countedCalls;
-    row.retries += Math.max(0, attempts - 1);
-    if (status !== "ok" || row.httpCalls === attempts) row.status = status;
-    this.requests.set(endpoint, row);
-  }
-
-  /** One request an id, packed into the platform's batch; what each was answered. */
-  private async batch(request: (ask: Ask) => ApiRequest, ask: Ask, ids: readonly string[]) {
-    const answers: [id: string, answer: unknown][] = [];
-    for (const chunk of chunks(ids, this.connector.batch!.size)) {
-      let items = await this.sendBatch(request, ask, chunk);
-      // Where one record takes the metrics, a refusal is a matter of the other record.
-      const isTaken = items.some(item => item !== undefined && this.errorIn(item) === undefined);
-      const refused = items.findIndex(item => this.errorIn(item) instanceof MetricError);
-      if (refused >= 0 && !isTaken && (await this.hasFoundRefused(request, {...ask, ids: [chunk[refused]!]}))) {
-        items = await this.sendBatch(request, ask, chunk);
-      }
-      const isUnanswered = (index: number): boolean => (items[index]?.status ?? 500) >= 500;
-      const left = chunk.filter((_, index) => isUnanswered(index));
-      const again = left.length === 0 ? [] : await this.sendBatch(request, ask, left);
-      for (const [index, id] of chunk.entries()) {
-        const item = isUnanswered(index) ? again[left.indexOf(id)] : items[index];
-        const error = this.errorIn(item);
-        if (error === undefined) for (const metric of this.live(ask.metrics)) this.taken.add(metric);
-        answers.push([id, error ?? item!.body]);
-      }
-    }
-    return answers;
-  }
-
-  private async sendBatch(request: (ask: Ask) => ApiRequest, ask: Ask, ids: readonly string[]) {
-    const {pack, unpack} = this.connector.batch!;
-    const requests = ids.map(id => request({...ask, metrics: this.live(ask.metrics), ids: [id]}));
-    return unpack((await this.send(pack(requests), ids.length)).body);
-  }
-
-  /** Whether a record, asked for alone, shows which of the metrics are refused, and something is left to ask for. */
-  private async hasFoundRefused(request: (ask: Ask) => ApiRequest, ask: Ask): Promise<boolean> {
-    try {
-      await this.ask(request, ask);
-    } catch (error) {
-      if (error instanceof MetricError) return false;
-      throw error;
-    }
-    return ask.parts.length > 0 || this.live(ask.metrics).length > 0;
-  }
-
-  private errorIn(item: {status: number; body: unknown} | undefined): MegaphoneError | undefined {
-    if (item !== undefined) return errorOf(this.connector, this.who, item.status, item.body);
-    return new RetryableError(
-      `${this.who}: the platform left an item of a batch unanswered; it is read again next time`
-    );
-  }
-
   /** Posts that no listing gives: their parts are all that is read of them. */
   private addStubs(): void {
     const {stub} = this.stream;
     if (stub === undefined) return;
-    for (const id of this.calls.flatMap(({ask}) => ask.ids ?? [])) this.records.set(id, stub(id));
+    for (const id of this.plan.flatMap(({ask}) => ask.ids ?? [])) this.records.set(id, stub(id));
   }
 
   /** Reads a part of the records that have it and do not hold it yet. */
@@ -501,15 +349,24 @@ class Extraction {
     const read = part.read!;
     const holders = new Map<string, LandedRecord[]>();
     for (const record of this.records.values()) {
-      if (record[`${name}_status`] !== undefined || record.is_gone === true || !this.mayHave(part, record)) continue;
+      if (record[`${name}_status`] !== undefined || record.is_gone === true) continue;
+      if (!this.mayHave(name, part, record)) continue;
       const id = read.id(record);
-      if (id === undefined) continue;
+      const key = String(record[this.stream.key]);
+      if (id === null) this.noteLack(name, key, record);
+      else this.lacking.forget(name, key);
+      if (id === null || id === undefined) continue;
       holders.set(id, [...(holders.get(id) ?? []), record]);
     }
     const set = (id: string, value: unknown, status: string): void => {
       for (const record of holders.get(id) ?? []) Object.assign(record, {[name]: value, [`${name}_status`]: status});
     };
-    const ask: Ask = {account: this.calls[0]!.account, parts: [], metrics: this.live(part.metrics ?? []), size: 1};
+    const ask: Ask = {
+      account: this.plan[0]!.account,
+      parts: [],
+      metrics: this.quarantine.live(part.metrics ?? []),
+      size: 1
+    };
     if (part.metrics !== undefined && ask.metrics.length === 0) return;
     const take = (answer: unknown, ids: string[]): void => {
       const values = read.values(shaped(read.answer, answer, this.who), {...ask, ids});
@@ -528,14 +385,14 @@ class Extraction {
       else if (error instanceof MetricError) set(id, null, "not_offered");
       else if (error instanceof PartError) {
         set(id, null, error.missing);
-        if (part.isNested && error.missing === "not_offered") this.markBare(id, holders.get(id)?.[0]);
+        if (part.isNested && error.missing === "not_offered") this.noteLack(name, id, holders.get(id)?.[0]);
       } else return false;
       return true;
     };
     try {
       if (read.isBatched) {
         let fault: MegaphoneError | undefined;
-        for (const [id, answer] of await this.batch(read.request, ask, [...holders.keys()])) {
+        for (const [id, answer] of await this.calls.batch(read.request, ask, [...holders.keys()])) {
           if (!(answer instanceof MegaphoneError)) take(answer, [id]);
           else if (!isMissed(id, answer)) fault ??= answer;
         }
@@ -543,7 +400,7 @@ class Extraction {
       } else {
         for (const ids of partLists(read, [...holders.keys()], ask.account)) {
           try {
-            const response = await this.ask(read.request, {...ask, ids});
+            const response = await this.calls.ask(read.request, {...ask, ids});
             if (response !== undefined) take(response.body, ids);
           } catch (error) {
             if (!(error instanceof MegaphoneError) || read.size !== 1 || !isMissed(ids[0]!, error)) throw error;
@@ -562,17 +419,17 @@ class Extraction {
     return this.posts.get(id);
   }
 
-  private mayHave(part: Part, record: LandedRecord): boolean {
+  private mayHave(name: string, part: Part, record: LandedRecord): boolean {
     const id = String(record[this.stream.key]);
     const publishedAt = this.stream.publishedAt?.(record) ?? this.knownOf(id)?.publishedAt;
-    if (part.isNested && this.bare[id] !== undefined) return false;
+    if (part.isNested && this.lacking.has(name, id)) return false;
     return publishedAt === undefined || isYoungEnough(part, publishedAt, this.tonight.now);
   }
 
-  /** Remembers a record that lacks the nested part, so that no later page is refused because of it. */
-  private markBare(id: string, record: LandedRecord | undefined): void {
-    const published = (record && this.stream.publishedAt?.(record)) ?? this.knownOf(id)?.publishedAt;
-    if (published !== undefined) this.bare[id] = published.toISOString();
+  /** Remembers a record that lacks a part, so that it is not planned, nor a page refused because of it. */
+  private noteLack(part: string, id: string, record?: LandedRecord): void {
+    const publishedAt = (record && this.stream.publishedAt?.(record)) ?? this.knownOf(id)?.publishedAt;
+    if (publishedAt !== undefined) this.lacking.note(part, id, publishedAt);
   }
 
   /** Says of each record and part that was not read why not. */
@@ -588,10 +445,10 @@ class Extraction {
 
   private reasonOf(name: string, part: Part, record: LandedRecord, permitted: ReadonlySet<string>): Missing {
     if (!permitted.has(name)) return "not_permitted";
-    if (part.isNested && this.bare[String(record[this.stream.key])] !== undefined) return "not_offered";
-    if (!this.mayHave(part, record)) return "expired";
-    if (part.metrics !== undefined && this.live(part.metrics).length === 0) return "not_offered";
-    if (part.read !== undefined && part.read.id(record) === undefined) return "not_offered";
+    if (this.lacking.has(name, String(record[this.stream.key]))) return "not_offered";
+    if (!this.mayHave(name, part, record)) return "expired";
+    if (part.metrics !== undefined && this.quarantine.live(part.metrics).length === 0) return "not_offered";
+    if (part.read !== undefined && (part.read.id(record) ?? undefined) === undefined) return "not_offered";
     return "failed";
   }
 
@@ -607,14 +464,14 @@ class Extraction {
     const size = typeof lookup.size === "number" ? lookup.size : lookup.size(ask.account, "");
     for (const chunk of chunks([...ids], size)) {
       const plain: Ask = {account: ask.account, parts: [], metrics: [], size: chunk.length, ids: chunk};
-      const {body} = await this.send(lookup.request(plain));
+      const {body} = await this.calls.send(lookup.request(plain));
       const records = this.stream.records(shaped(this.stream.answer, body, this.who), plain);
       this.keep(records, statusesOf(ask.parts, "not_permitted"));
     }
   }
 
   private partsOf(): [string, Part][] {
-    return permittedParts(this.connector, this.calls[0]!.account, this.stream);
+    return permittedParts(this.connector, this.plan[0]!.account, this.stream);
   }
 
   /** Nothing but a fault that a person must mend is no empty page. */
@@ -629,7 +486,7 @@ class Extraction {
   }
 
   private get who(): string {
-    return `${this.calls[0]!.account.name} ${this.name}`;
+    return `${this.plan[0]!.account.name} ${this.name}`;
   }
 }
 
@@ -662,14 +519,4 @@ function deepest(issues: readonly z.core.$ZodIssue[], prefix: PropertyKey[] = []
   const path = [...prefix, ...first.path];
   const inner = first.code === "invalid_union" ? first.errors.find(branch => branch.length > 0) : undefined;
   return inner === undefined ? {path, code: first.code} : deepest(inner, path);
-}
-
-/** What `meta.request` says of a call that failed. */
-export function statusOf(error: MegaphoneError): string {
-  if (error instanceof AuthError) return "not_permitted";
-  if (error instanceof GoneError) return "gone";
-  if (error instanceof MetricError) return "not_offered";
-  if (error instanceof PartError) return error.missing;
-  if (error instanceof RetryableError) return "retry";
-  return "failed";
 }

@@ -183,7 +183,7 @@ export const facebook = connector({
           ],
           read: partRead({
             docs: "https://developers.facebook.com/docs/graph-api/reference/video/video_insights",
-            id: ({video_id}) => (typeof video_id === "string" ? video_id : undefined),
+            id: ({video_id}) => video_id as string | null | undefined,
             request: ({account, ids, metrics}) =>
               get(versioned(account, `${ids![0]}/video_insights`), "/{video}/video_insights", {
                 metric: metrics.join(",")
@@ -242,7 +242,10 @@ function dayAfter(date: Date): string {
 
 function postRecord(item: Post): LandedRecord {
   const [attached] = item.attachments?.data ?? [];
-  const isVideo = attached?.media_type === "video" || (attached?.type?.startsWith("video") ?? false);
+  const attachedVideo = attached?.media_type === "video" || attached?.type?.startsWith("video") ? attached : undefined;
+  // What the staging model types as a video or reel.
+  const isVideo =
+    attachedVideo !== undefined || item.status_type === "added_video" || item.permalink_url.includes("/reel/");
   const isLink = attached?.media_type === "link" || attached?.type === "share";
   return {
     id: item.id,
@@ -254,7 +257,8 @@ function postRecord(item: Post): LandedRecord {
     media_type: attached?.media_type ?? null,
     attachment_type: attached?.type ?? null,
     picture_count: attached?.subattachments?.data.length ?? 0,
-    video_id: isVideo ? (attached?.target?.id ?? null) : null,
+    // Animated pictures and videos of elsewhere pass for videos, without an id of their own.
+    ...(isVideo ? {video_id: attachedVideo?.target?.id ?? null} : {}),
     links: isLink && attached?.unshimmed_url !== undefined ? [attached.unshimmed_url] : [],
     share_count: item.shares?.count ?? 0,
     reaction_count: item.reactions?.summary.total_count ?? null,

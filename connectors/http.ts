@@ -22,7 +22,8 @@ import {
   PartError,
   RetryableError,
   ShapeError,
-  SizeError
+  SizeError,
+  WithdrawnError
 } from "./errors.ts";
 import {parseJson} from "./json.ts";
 import {askedWait, backoff, waitBeforeNext} from "./limits.ts";
@@ -80,7 +81,7 @@ export interface Http {
 
 /** What went wrong with one attempt. */
 export interface Fault {
-  Kind: typeof MegaphoneError | typeof PartError | typeof RetryableError;
+  Kind: typeof MegaphoneError | typeof GoneError | typeof PartError | typeof RetryableError;
   fact: string;
   advice: string;
   /** Whether the same request may succeed in a while. */
@@ -89,6 +90,8 @@ export interface Fault {
   resumeAt?: Date | undefined;
   /** Of a part that a record has not: why. */
   missing?: Missing | undefined;
+  /** The status is one that speaks of the address. */
+  isOfAddress?: boolean | undefined;
 }
 
 const realEffects: HttpEffects = {
@@ -280,11 +283,15 @@ const byThen = {
   "tell a person": {Kind: AuthError, advice: "look at the account on the platform", isPassing: false},
   "next night": {Kind: RetryableError, advice: again, isPassing: false},
   gone: {Kind: GoneError, advice: "check whether it still exists and its id is right", isPassing: false},
+  withdrawn: {Kind: WithdrawnError, advice: "the platform no longer serves this", isPassing: false},
   "drop the metric": {Kind: MetricError, advice: "the platform refuses a field that was asked for", isPassing: false},
   "drop the part": {Kind: PartError, advice: "the record has none", isPassing: false},
   "ask for less": {Kind: SizeError, advice: "fewer records are asked for at once", isPassing: false},
   refuse: {Kind: ConfigError, advice: "look for a newer version of Megaphone", isPassing: false}
 } satisfies Record<ErrorRule["then"], Omit<Fault, "fact">>;
+
+/** Not Found and Gone. */
+const goneStatuses = [404, 410];
 
 /** Undefined for a success. An answer is told by the table; its own words are not repeated. */
 function faultOfAnswer(connector: Connector, {status, body, problems}: Answer): Fault | undefined {
@@ -302,24 +309,26 @@ function faultOfAnswer(connector: Connector, {status, body, problems}: Answer): 
     return isBusy ? {...byThen.wait, fact: `${fact}, but the answer asks to wait`} : undefined;
   }
   const reported = problems.map(problem => ({...problem, status: problem.status ?? status}));
+  // A page in HTML may be a gateway's.
+  const isOfAddress = goneStatuses.includes(status) && body !== undefined;
   const rule = ruleFor(connector, ...reported, {status});
-  if (rule === undefined) return {...unlisted(status), fact};
+  if (rule === undefined) return {...unlisted(status), fact, isOfAddress};
   const name = rule.type ?? rule.title ?? rule.code;
   const known = byThen[rule.then];
   const advice = rule.action ?? known.advice;
-  return {...known, fact: name === undefined ? fact : `${fact} (${name})`, advice, missing: rule.as};
+  return {...known, fact: name === undefined ? fact : `${fact} (${name})`, advice, missing: rule.as, isOfAddress};
 }
 
 /** The error that an answer inside a batch is, in the name of a call; undefined for a success. */
 export function errorOf(connector: Connector, who: string, status: number, body: unknown): MegaphoneError | undefined {
   const fault = faultOfAnswer(connector, {status, headers: {}, body, problems: connector.problems(body)});
-  return fault && new fault.Kind(`${who}: ${fault.fact}; ${fault.advice}`, {missing: fault.missing});
+  return fault && new fault.Kind(`${who}: ${fault.fact}; ${fault.advice}`, fault);
 }
 
 function unlisted(status: number): Omit<Fault, "fact"> {
   if (status >= 500) return byThen.wait;
   if (status === 401 || status === 403) return byThen["tell a person"];
-  if (status === 404) return byThen.gone;
+  if (goneStatuses.includes(status)) return byThen.gone;
   if (status >= 400) return byThen.refuse;
   return {Kind: ShapeError, advice: "the redirect is refused; check base_url and the network", isPassing: false};
 }

@@ -126,11 +126,12 @@ export const instagram = connector({
       series: {
         request: ask =>
           accountInsights(ask, {
-            metric: "follows_and_unfollows",
+            metric: ask.metrics.join(","),
             period: "day",
             metric_type: "total_value",
             breakdown: "follow_type"
           }),
+        metrics: ["follows_and_unfollows"],
         // Refused for a single day.
         days: 7,
         span: 7,

@@ -4,12 +4,11 @@
  */
 import {authentication} from "./auth.ts";
 import type {Account, Ask, Connector, KnownPost, Listing, Part, PartRead, Stream} from "./connector.ts";
+import {liveMetrics} from "./quarantine.ts";
 
 const day = 86_400_000;
 /** A part that ends at an age is asked for until an hour before, so that a slow night asks nothing too late. */
 const margin = 3_600_000;
-/** A refused metric is asked for again after so many days. */
-export const quarantineDays = 30;
 /** Posts that a first listing reads at most, where the platform names no bound: a plan would have none either. */
 const mostPosts = 10_000;
 
@@ -31,8 +30,8 @@ export interface Cursor {
   refused_since?: Record<string, string>;
   /** How many days it may rest before it counts as stale; absent: 1. */
   every_days?: number;
-  /** Ids of records without the nested part, each with when it was published (ISO). */
-  bare?: Record<string, string>;
+  /** By part: the ids of records that lack it though others of their type have it, each with when it was published (ISO). */
+  lacking?: Record<string, Record<string, string>>;
 }
 
 /** What is known of an account's stream before the night. */
@@ -64,6 +63,8 @@ export interface PlannedCall {
   bound: "exact" | "upper";
   /** How many days there are between such calls. */
   everyDays: number;
+  /** Days after which a post is read no more by its age. */
+  lastAge: number;
 }
 
 /** The clock of a plan. */
@@ -77,18 +78,6 @@ export interface Tonight {
 export function listingStart(listedAt: Date | undefined, refresh: Pick<Refresh, "daily">, now: Date): Date | undefined {
   if (listedAt === undefined) return undefined;
   return new Date(Math.min(now.getTime() - refresh.daily * day, listedAt.getTime() - day));
-}
-
-/** The metrics of a declaration without those in quarantine. */
-export function liveMetrics(
-  metrics: readonly string[] | undefined,
-  refused: Readonly<Record<string, string>>,
-  today: string
-): string[] {
-  return (metrics ?? []).filter(metric => {
-    const on = refused[metric];
-    return on === undefined || (Date.parse(today) - Date.parse(on)) / day >= quarantineDays;
-  });
 }
 
 /** Tonight's calls of an account, stream by stream. */
@@ -131,7 +120,7 @@ function planStream(planning: Planning): PlannedCall[] {
 
 /** A planned call of a stream: one HTTP call exactly, unless told. */
 export function call(
-  {account, name}: Planning,
+  {account, name, refresh}: Planning,
   rest: Pick<PlannedCall, "how" | "ask"> & Partial<PlannedCall>
 ): PlannedCall {
   const httpCalls = rest.httpCalls ?? 1;
@@ -143,6 +132,7 @@ export function call(
     posts: 0,
     bound: "exact",
     everyDays: 1,
+    lastAge: Math.max(refresh.daily, refresh.weekly, refresh.monthly),
     ...rest,
     httpCalls,
     countedCalls: rest.countedCalls ?? httpCalls
@@ -208,20 +198,22 @@ export function planPosts(planning: Planning): PlannedCall[] {
   const {stream, state, connector, account, tonight, refresh, past} = planning;
   const parts = permittedParts(connector, account, stream);
   const {now} = tonight;
-  const bare = Object.values(state.cursor?.bare ?? {}).map(at => new Date(at));
+  const lacks = (name: string, id: string): boolean => state.cursor?.lacking?.[name]?.[id] !== undefined;
   const metricsOf = (names: string[]): string[] =>
     names.flatMap(name => liveMetrics(stream.parts![name]!.metrics, state.cursor?.refused ?? {}, tonight.today));
-  /** Nested parts that may be asked of posts of these ages; not where one of them is known to lack it. */
-  const nested = (youngest: number, lacks: boolean): string[] =>
+  /** Nested parts that may be asked of posts of these ages, but for some. */
+  const nested = (youngest: number, isLeftOut: (name: string, part: Part) => boolean): string[] =>
     parts
       .filter(
         ([, part]) => part.isNested && youngest < (part.youngerThanDays ?? Number.POSITIVE_INFINITY) * day - margin
       )
-      .filter(([, part]) => !(lacks && part.read !== undefined))
+      .filter(([name, part]) => !isLeftOut(name, part))
       .map(([name]) => name);
   /** An unlisted post may be known by an id by which the platform gives nothing. */
   const isReadable = ({read}: Part, id: string): boolean =>
     stream.stub === undefined || read?.id(stream.stub(id)) !== undefined;
+  /** A post that gives no id to read a part of its type by is not listed with that type either. */
+  const isWithoutId = ({id}: KnownPost): boolean => parts.some(([name, part]) => !part.isNested && lacks(name, id));
   const calls: PlannedCall[] = [];
   /** Posts whose parts are read by themselves. */
   const apart = new Map<string, KnownPost[]>(parts.map(([name]) => [name, []]));
@@ -230,11 +222,7 @@ export function planPosts(planning: Planning): PlannedCall[] {
       if (part.read === undefined || asked.includes(name)) continue;
       apart
         .get(name)!
-        .push(
-          ...posts.filter(
-            post => hasPart(part, post, now) && isReadable(part, post.id) && state.cursor?.bare?.[post.id] === undefined
-          )
-        );
+        .push(...posts.filter(post => hasPart(part, post, now) && isReadable(part, post.id) && !lacks(name, post.id)));
     }
   };
 
@@ -247,9 +235,15 @@ export function planPosts(planning: Planning): PlannedCall[] {
     for (const window of stretches) {
       const isIn = (at: Date): boolean =>
         at >= (window.from ?? new Date(0)) && (window.to === undefined || at < window.to);
-      const asked = list.isPartial ? [] : nested(window.to ? now.getTime() - window.to.getTime() : 0, bare.some(isIn));
+      // A page that holds a record which lacks a part is refused with it; where the part can be read by itself it is.
+      const isRefused = (name: string, {read}: Part): boolean =>
+        read !== undefined && Object.values(state.cursor?.lacking?.[name] ?? {}).some(at => isIn(new Date(at)));
+      const youngest = window.to ? now.getTime() - window.to.getTime() : 0;
+      const asked = list.isPartial ? [] : nested(youngest, isRefused);
       const ask: Ask = {account, parts: asked, metrics: metricsOf(asked), size: list.size, ...window};
-      const known = state.known.filter(({publishedAt, type}) => isIn(publishedAt) && holds(list, listing, type));
+      const known = state.known.filter(
+        post => isIn(post.publishedAt) && (listing === 0 || (isOfType(list, post) && !isWithoutId(post)))
+      );
       if (listing === 0) addApart(known, asked);
       // At first all that is reachable is counted once, in the oldest window.
       const isRest = window === stretches.at(-1);
@@ -269,9 +263,8 @@ export function planPosts(planning: Planning): PlannedCall[] {
   if (past !== undefined) return calls;
   const {lookup} = stream;
   if (lookup !== undefined) {
-    const isBare = (id: string): boolean => state.cursor?.bare?.[id] !== undefined;
     const bySets = grouped(state.due, post =>
-      nested(now.getTime() - post.publishedAt.getTime(), isBare(post.id)).join()
+      nested(now.getTime() - post.publishedAt.getTime(), name => lacks(name, post.id)).join()
     );
     for (const [key, posts] of bySets) {
       const asked = key === "" ? [] : key.split(",");
@@ -327,9 +320,9 @@ function pagesOf({size, reachable, isWindowless}: Listing, posts: number | undef
   return Math.min(pages, most ?? pages);
 }
 
-/** Whether a listing holds posts of a type: the first one all, a further one those that it says. */
-function holds({types}: Listing, listing: number, type: string | null): boolean {
-  return listing === 0 || (type !== null && (types?.includes(type) ?? false));
+/** Whether a further listing holds a post, by the types that it says. */
+function isOfType({types}: Listing, {type}: KnownPost): boolean {
+  return type !== null && (types?.includes(type) ?? false);
 }
 
 /** The parts of a stream that an account's authentication may ask for. */

@@ -5,6 +5,7 @@ import {AuthError} from "../connectors/errors.ts";
 import {type Extracted, extractAccount} from "../connectors/extract.ts";
 import {createHttp} from "../connectors/http.ts";
 import {type PlannedCall, planAccount, type StreamState, type Tonight} from "../connectors/plan.ts";
+import {quarantineDays} from "../connectors/quarantine.ts";
 import type {Batch, LandedAccount} from "../warehouse/landing.ts";
 import {dayIn} from "./calendar.ts";
 import {accountId, Ledger} from "./ledger.ts";
@@ -111,8 +112,10 @@ export async function readAll<Plan extends {account: Account}>(
     plans.map(async plan => {
       const results = await read(plan, credentials);
       run.requests.push(...requestRows(plan.account, results));
-      for (const {error} of results) {
-        if (error) log.error(error.message, {account: plan.account.name, platform: plan.account.platform});
+      const {name, platform} = plan.account;
+      for (const {stream, error, refused} of results) {
+        if (error) log.error(error.message, {account: name, platform});
+        else if (refused.length > 0) log.warn(notOffered(name, stream, refused), {account: name, platform});
       }
       return outcome(log, plan.account, results);
     })
@@ -121,6 +124,12 @@ export async function readAll<Plan extends {account: Account}>(
   run.accounts_ok = run.accounts.filter(({state}) => state !== "failed").length;
   run.accounts_failed = run.accounts.length - run.accounts_ok;
   stop.throwIfAborted();
+}
+
+/** Said on the night on which it is found out; the cursor remembers it. */
+function notOffered(account: string, stream: string, metrics: readonly string[]): string {
+  const what = metrics.join(", ");
+  return `${account} ${stream}: the platform does not offer ${what}; it is asked for again after ${quarantineDays} days`;
 }
 
 /** What makes the calls of an account, on the program's clock. */

@@ -3,22 +3,9 @@
  * that a month differs from the sum over its posts. The file names no account.
  */
 import {exportKind, RowError} from "./kind.ts";
+import {classicCounters} from "./x_classic.ts";
 
-const counts = {
-  tweets_published: ["tweets published"],
-  impressions: ["impressions"],
-  engagements: ["engagements"],
-  retweets: ["retweets"],
-  replies: ["replies"],
-  likes: ["likes", "favorites"],
-  user_profile_clicks: ["user profile clicks"],
-  url_clicks: ["url clicks"],
-  hashtag_clicks: ["hashtag clicks"],
-  detail_expands: ["detail expands"],
-  permalink_clicks: ["permalink clicks"],
-  follows: ["follows"],
-  media_views: ["media views"]
-};
+const counts = {tweets_published: ["tweets published"], ...classicCounters};
 
 export const classicDaily = exportKind({
   kind: "classic_daily",

@@ -3,6 +3,7 @@
  * newest rows are often not counted yet; replies are in the file and known by a text that starts with `@`.
  */
 import {exportKind, RowError} from "./kind.ts";
+import {classicCounters} from "./x_classic.ts";
 
 const snowflakeStart = 1_288_834_974_657;
 /** Ids from before Snowflake (4 November 2010) hold no time. */
@@ -21,18 +22,7 @@ export const classicTweets = exportKind({
     permalink: ["tweet permalink"],
     text: ["tweet text"],
     time: ["time"],
-    impressions: ["impressions"],
-    engagements: ["engagements"],
-    retweets: ["retweets"],
-    replies: ["replies"],
-    likes: ["likes", "favorites"],
-    user_profile_clicks: ["user profile clicks"],
-    url_clicks: ["url clicks"],
-    hashtag_clicks: ["hashtag clicks"],
-    detail_expands: ["detail expands"],
-    permalink_clicks: ["permalink clicks"],
-    follows: ["follows"],
-    media_views: ["media views"],
+    ...classicCounters,
     promoted_impressions: ["promoted impressions"]
   },
   needs: ["id", "permalink", "text", "time", "impressions", "retweets"],

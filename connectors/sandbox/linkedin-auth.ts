@@ -7,10 +7,16 @@ export type Scope =
   | "r_organization_social"
   | "r_organization_social_feed"
   | "rw_organization_admin"
+  | "r_basicprofile"
   | "r_member_postAnalytics"
   | "r_member_profileAnalytics";
 
-const pageScopes: Scope[] = ["r_organization_social", "r_organization_social_feed", "rw_organization_admin"];
+const pageScopes: Scope[] = [
+  "r_organization_social",
+  "r_organization_social_feed",
+  "rw_organization_admin",
+  "r_basicprofile"
+];
 const memberScopes: Scope[] = ["r_member_postAnalytics", "r_member_profileAnalytics"];
 
 const client = {client_id: "86sandboxClient7q", client_secret: "WPL_AP1.sandboxSecret/4f+9=="};

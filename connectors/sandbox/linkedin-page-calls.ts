@@ -58,17 +58,28 @@ export function createPageCalls(followersOn: (night: string) => number) {
     return found(role === own.role && state === own.state ? [own] : []);
   };
 
-  return {followerStatistics, pageStatistics, networkSize, organisation: organisationByKey, access, places};
+  return {followerStatistics, pageStatistics, networkSize, organisation: organisationByKey, access};
 }
 
-function places({query, moment}: Call): Answer {
+/** The names of places, by lists of their numbers. */
+export function places(call: Call): Answer {
+  return byNumbers(call, "geo", page.geoBody);
+}
+
+/** The names of industries: all of them, or those by a list of their numbers. */
+export function industries(call: Call): Answer {
+  if (call.query.ids === undefined) return found(page.namesOf("industry"));
+  return byNumbers(call, "industry", page.industryBody);
+}
+
+function byNumbers({query, moment}: Call, kind: string, bodyOf: (id: string) => object | undefined): Answer {
   const ids = textsOf(query.ids);
   const stranger = ids?.find(id => !/^\d+$/.test(id));
   if (stranger !== undefined) return refusals.plain(`NumberFormatException parsing batch key '${stranger}'`);
   if (ids === undefined) return refusals.badValue("ids");
   const find = (id: string): Answer => {
-    const body = page.geoBody(id);
-    return body === undefined ? refusals.notFound(`Could not find entity urn:li:geo:${id}`) : ok(body);
+    const body = bodyOf(id);
+    return body === undefined ? refusals.notFound(`Could not find entity urn:li:${kind}:${id}`) : ok(body);
   };
   return batch(ids, find, moment);
 }

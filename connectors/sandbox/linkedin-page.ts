@@ -209,20 +209,28 @@ export function pageStatisticsBetween({start, end}: Bucket, now: number): object
   };
 }
 
-/** The names of what facets are made of. */
+/** The names of all that a facet is made of. */
 export function namesOf(kind: "function" | "seniority" | "industry"): object[] {
-  const {classes} = facets.find(({urn}) => urn === kind)!;
-  return classes.map(([id, , name]) => ({
+  return classesOf(kind).map(([id, , name]) => ({
     id: Number(id),
     $URN: `urn:li:${kind}:${id}`,
     name: {localized: {en_US: name}}
   }));
 }
 
+/** The name of an industry by its number; undefined when there is none. */
+export function industryBody(id: string): object | undefined {
+  return namesOf("industry")[classesOf("industry").findIndex(([own]) => own === id)];
+}
+
 /** The name of a place by its number; undefined when there is none. */
 export function geoBody(id: string): object | undefined {
-  const place = facets.filter(({urn}) => urn === "geo").flatMap(({classes}) => classes.filter(one => one[0] === id))[0];
+  const place = classesOf("geo").find(([own]) => own === id);
   return place && {id: Number(id), defaultLocalizedName: {locale, value: place[2]}};
+}
+
+function classesOf(kind: string): Facet["classes"] {
+  return facets.filter(({urn}) => urn === kind).flatMap(({classes}) => classes);
 }
 
 function named(urn: string | undefined, id: string): string {

@@ -3,7 +3,7 @@ import type {Scope} from "./linkedin-auth.ts";
 import {type Call, found} from "./linkedin-calls.ts";
 import {followersCount, type MemberCall, postAnalytics} from "./linkedin-member.ts";
 import {namesOf} from "./linkedin-page.ts";
-import {createPageCalls} from "./linkedin-page-calls.ts";
+import {createPageCalls, industries, places} from "./linkedin-page-calls.ts";
 import {createPostCalls} from "./linkedin-post-calls.ts";
 import type {LinkedInWorld} from "./linkedin-posts.ts";
 import * as refusals from "./linkedin-refusals.ts";
@@ -34,8 +34,8 @@ export function createRoutes(world: LinkedInWorld, followersOn: (night: string) 
   const post = createPostCalls(world);
   const page = createPageCalls(followersOn);
 
-  const names = (name: string, path: string, kind: "function" | "seniority" | "industry"): Route => ({
-    name,
+  const names = (path: string, kind: "function" | "seniority"): Route => ({
+    name: path,
     path: new RegExp(`^/rest/${path}$`),
     scopes: [],
     isAll: true,
@@ -101,10 +101,17 @@ export function createRoutes(world: LinkedInWorld, followersOn: (night: string) 
       finders: {roleAssignee: ["role", "state"]},
       handle: page.access
     },
-    {name: "geo", path: /^\/rest\/geo$/, scopes: [], isBatch: true, handle: page.places},
-    names("functions", "functions", "function"),
-    names("seniorities", "seniorities", "seniority"),
-    names("industries", "industryTaxonomyVersions/DEFAULT/industries", "industry"),
+    {name: "geo", path: /^\/rest\/geo$/, scopes: [], isBatch: true, handle: places},
+    names("functions", "function"),
+    names("seniorities", "seniority"),
+    {
+      name: "industries",
+      path: /^\/rest\/industryTaxonomyVersions\/DEFAULT\/industries$/,
+      scopes: ["r_basicprofile"],
+      isAll: true,
+      isBatch: true,
+      handle: industries
+    },
     {
       name: "memberCreatorPostAnalytics",
       path: /^\/rest\/memberCreatorPostAnalytics$/,

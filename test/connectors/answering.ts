@@ -131,3 +131,8 @@ export async function errorOf(promise: Promise<unknown>): Promise<Error> {
   }
   throw new Error("there was no error");
 }
+
+/** The error that asking a server ends in. */
+export function failure(url: string, options: Partial<HttpOptions> = {}, request = page): Promise<Error> {
+  return errorOf(ask(client(url, options).http, request));
+}

@@ -23,6 +23,7 @@ import {
   client,
   cut,
   errorOf,
+  failure,
   good,
   type Handler,
   json,
@@ -70,7 +71,7 @@ describe("a refusal", () => {
     [304, {}, ShapeError, "HTTP 304 Not Modified; the redirect is refused; check base_url and the network"]
   ])("by the table is told in its class: %i %j", async (status, body, Kind, fact) => {
     await using server = await answering(json(body, status));
-    const error = await errorOf(ask(client(server.url).http));
+    const error = await failure(server.url);
     expect(error).toBeInstanceOf(Kind);
     expect(error).toMatchObject({message: `mandate posts: ${fact}`, attempts: 1});
     expect(server.requests).toHaveLength(1);
@@ -83,7 +84,7 @@ describe("a refusal", () => {
 
   it("in HTML is told by its status", async () => {
     await using server = await answering(text("<h1>Not Found</h1>", 404));
-    expect(await errorOf(ask(client(server.url).http))).toBeInstanceOf(GoneError);
+    expect(await failure(server.url)).toBeInstanceOf(GoneError);
   });
 
   it("falls under the first rule whose named parts one of the problems meets", () => {
@@ -131,7 +132,7 @@ describe("an error", () => {
         throw bug;
       }
     };
-    expect(await errorOf(ask(client(server.url, {connector: broken}).http))).toBe(bug);
+    expect(await failure(server.url, {connector: broken})).toBe(bug);
   });
 });
 
@@ -196,7 +197,7 @@ describe("a token", () => {
 
   it("that is refused at its first use is not renewed", async () => {
     await using server = await answering(json({access_token: "a"}), json({}, 401));
-    const error = await errorOf(ask(client(server.url, {account: accountAt(server.url, keys)}).http));
+    const error = await failure(server.url, {account: accountAt(server.url, keys)});
     expect(error).toBeInstanceOf(AuthError);
     expect(server.requests).toHaveLength(2);
   });
@@ -223,7 +224,7 @@ describe("a token", () => {
   it("that could not even be sent leaves the account for the next night", async () => {
     const down = await answering(json({}));
     await down[Symbol.asyncDispose]();
-    const error = await errorOf(ask(client(down.url, {account: accountAt(down.url, keys)}).http));
+    const error = await failure(down.url, {account: accountAt(down.url, keys)});
     expect(error).toBeInstanceOf(RetryableError);
     expect(error).toMatchObject({attempts: 1});
   });
@@ -233,7 +234,7 @@ describe("a token", () => {
       await using server = await answering((response, request) =>
         json({error: request.body, error_description: request.headers.authorization}, status)(response, request)
       );
-      const error = await errorOf(ask(client(server.url, {account: accountAt(server.url, keys)}).http));
+      const error = await failure(server.url, {account: accountAt(server.url, keys)});
       expect(error).toBeInstanceOf(MegaphoneError);
       const shown = `${error.stack} ${inspect(error, {depth: 9, showHidden: true})} ${JSON.stringify(error)}`;
       for (const secret of ["first", "hush", btoa("id:hush")]) expect(shown).not.toContain(secret);

@@ -10,6 +10,7 @@ import {
   client,
   cut,
   errorOf,
+  failure,
   good,
   type Handler,
   json,
@@ -65,7 +66,7 @@ describe("a passing fault", () => {
 
   it("of the connection that lasts names its code", async () => {
     await using server = await answering(reset);
-    const error = await errorOf(ask(client(server.url).http));
+    const error = await failure(server.url);
     expect(error).toBeInstanceOf(RetryableError);
     expect(error).toMatchObject({
       message: "mandate posts: no whole answer (ECONNRESET); check the network; it is read again next time",
@@ -76,14 +77,14 @@ describe("a passing fault", () => {
 
   it("of the connection in every body is no fault of its shape", async () => {
     await using server = await answering(cut({"content-length": "1000"}));
-    const error = await errorOf(ask(client(server.url).http));
+    const error = await failure(server.url);
     expect(error).toBeInstanceOf(RetryableError);
     expect(error.message).toContain("mandate posts: no whole answer (");
   });
 
   it.each(["", "<html></html>", "{"])("of the JSON that lasts is a ShapeError (%j)", async body => {
     await using server = await answering(text(body));
-    const error = await errorOf(ask(client(server.url).http));
+    const error = await failure(server.url);
     expect(error).toBeInstanceOf(ShapeError);
     expect(error).toMatchObject({
       message:
@@ -95,7 +96,7 @@ describe("a passing fault", () => {
   it("of an address that does not exist or answer is retried too", async () => {
     const gone = await answering(json(good));
     await gone[Symbol.asyncDispose]();
-    const error = await errorOf(ask(client(gone.url).http));
+    const error = await failure(gone.url);
     expect(error).toBeInstanceOf(RetryableError);
     expect(error.message).toContain("no whole answer (ECONNREFUSED)");
     expect(error).toMatchObject({attempts: 5});
@@ -104,7 +105,7 @@ describe("a passing fault", () => {
   it("is not retried when the request is a POST", async () => {
     for (const handler of [json({}, 503), reset, text("<html>")]) {
       await using server = await answering(handler);
-      const error = await errorOf(ask(client(server.url).http, {...page, method: "POST"}));
+      const error = await failure(server.url, {}, {...page, method: "POST"});
       expect(error).toMatchObject({attempts: 1});
       expect(server.requests).toHaveLength(1);
     }
@@ -223,7 +224,7 @@ describe("waiting", () => {
       run.abort();
       json({}, 503)(response, request);
     });
-    const error = await errorOf(ask(client(server.url, {runSignal: run.signal}).http));
+    const error = await failure(server.url, {runSignal: run.signal});
     expect(error).toBeInstanceOf(RetryableError);
     expect(error).toMatchObject({
       message: "mandate posts: the run was stopped; it is read again next time",

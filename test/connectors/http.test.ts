@@ -4,7 +4,7 @@ import {gzipSync} from "node:zlib";
 import {afterEach, describe, expect, it, vi} from "vitest";
 import {get} from "../../connectors/connector.ts";
 import {ConfigError, RetryableError, ShapeError} from "../../connectors/errors.ts";
-import {answering, ask, client, errorOf, good, type Handler, json, packed, page, text} from "./answering.ts";
+import {answering, ask, client, errorOf, failure, good, type Handler, json, packed, page, text} from "./answering.ts";
 
 describe("a call", () => {
   it("goes below the account's address with its token, and gives status, headers, body and attempts", async () => {
@@ -67,7 +67,7 @@ describe("a limit", () => {
         clearInterval(drip);
       });
     });
-    const error = await errorOf(ask(client(server.url, {requestTimeoutMs: 80}).http));
+    const error = await failure(server.url, {requestTimeoutMs: 80});
     expect(error).toBeInstanceOf(RetryableError);
     expect(error).toMatchObject({
       message: "mandate posts: no whole answer in time; check the network; it is read again next time",
@@ -99,7 +99,7 @@ describe("a limit", () => {
   it("of the run's signal stops a call that is under way", async () => {
     const run = new AbortController();
     await using server = await answering(() => run.abort());
-    const error = await errorOf(ask(client(server.url, {runSignal: run.signal}).http));
+    const error = await failure(server.url, {runSignal: run.signal});
     expect(error).toMatchObject({
       message: "mandate posts: the run was stopped; it is read again next time",
       attempts: 1
@@ -109,7 +109,7 @@ describe("a limit", () => {
   it("of the run's signal holds for a POST", async () => {
     const run = new AbortController();
     await using server = await answering(() => run.abort());
-    const error = await errorOf(ask(client(server.url, {runSignal: run.signal}).http, {...page, method: "POST"}));
+    const error = await failure(server.url, {runSignal: run.signal}, {...page, method: "POST"});
     expect(error.message).toBe("mandate posts: the run was stopped; it is read again next time");
   });
 
@@ -127,7 +127,7 @@ describe("a limit", () => {
     ]
   ])("of size stops %s", async (_name, handler) => {
     await using server = await answering(handler);
-    const error = await errorOf(ask(client(server.url, {maxBytes: 1_000_000}).http));
+    const error = await failure(server.url, {maxBytes: 1_000_000});
     expect(error).toBeInstanceOf(ShapeError);
     expect(error).toMatchObject({
       message: "mandate posts: the answer is larger than 1000000 bytes; look for a newer version of Megaphone",
@@ -137,7 +137,7 @@ describe("a limit", () => {
 
   it("of size holds for headers", async () => {
     await using server = await answering(json(good, 200, {"x-long": "x".repeat(20_000)}));
-    const error = await errorOf(ask(client(server.url).http));
+    const error = await failure(server.url);
     expect(error).toBeInstanceOf(ShapeError);
     expect(error).toMatchObject({attempts: 1});
   });
@@ -148,7 +148,7 @@ describe("a foreign address", () => {
     await using foreign = await answering(json(good));
     for (const location of [`${foreign.url}/posts`, "/elsewhere", "/posts"]) {
       await using server = await answering(json({}, 302, {location}), json(good));
-      const error = await errorOf(ask(client(server.url).http));
+      const error = await failure(server.url);
       expect(error).toBeInstanceOf(ShapeError);
       expect(error).toMatchObject({
         message: "mandate posts: HTTP 302 Found; the redirect is refused; check base_url and the network",

@@ -3,6 +3,7 @@ import {linkedin} from "../../connectors/linkedin.ts";
 import {countryCode, nameOf} from "../../connectors/linkedin-names.ts";
 import {type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
 import {answerBy, raw, streamFrom} from "./linkedin-server.ts";
+import {sendJson, serve} from "./loopback.ts";
 import {accountOf, lastNight, night, streamOf} from "./night.ts";
 
 let demo: Sandbox;
@@ -15,12 +16,12 @@ afterEach(() => demo.setFaults([]));
 const audience = async () => streamOf(await night(linkedin, accountOf(linkedin, demo.accounts[0]!)), "audience");
 
 describe("the audience", () => {
-  it("names countries by ISO 3166, seniorities and functions by their words", async () => {
+  it("names countries by ISO 3166, and seniorities, functions and industries by their words", async () => {
     demo.resetRequests();
     const {error, records} = await audience();
     expect(error).toBeUndefined();
-    const named = (dimension: string) =>
-      records.filter(record => record.dimension === dimension).map(({category, name}) => [category, name]);
+    const named = (dimension: string, by = "name") =>
+      records.filter(record => record.dimension === dimension).map(record => [record.category, record[by]]);
     expect(named("GeoCountry")).toEqual([
       ["103644278", "US"],
       ["105646813", "ES"],
@@ -37,9 +38,20 @@ describe("the audience", () => {
     ]);
     expect(named("Seniority")).toContainEqual(["8", "CXO"]);
     expect(named("Function")).toContainEqual(["14", "Legal"]);
+    expect(named("Industry", "industry")).toEqual([
+      ["68", "Higher Education"],
+      ["74", "International Affairs"],
+      ["75", "Government Administration"],
+      ["9", "Law Practice"],
+      ["70", "Research Services"],
+      ["100", "Non-profit Organizations"],
+      ["14", "Hospitals and Health Care"]
+    ]);
     expect(named("StaffCountRange")).toContainEqual(["SIZE_1", undefined]);
     expect(records.filter(({dimension}) => dimension === "Geo")).toEqual([]);
-    expect(demo.requests().filter(({path}) => path.endsWith("/geo"))).toHaveLength(1);
+    for (const tail of ["/geo", "/industries"]) {
+      expect(demo.requests().filter(({path}) => path.endsWith(tail))).toHaveLength(1);
+    }
   });
 
   it("has the names that LinkedIn itself gives to seniorities and functions", async () => {
@@ -76,16 +88,26 @@ describe("the audience", () => {
     ]);
   });
 
-  it("stands without names where these are not permitted", async () => {
+  it.each([
+    ["are not permitted", 403, "ACCESS_DENIED", "not_permitted"],
+    ["are withdrawn", 404, "RESOURCE_NOT_FOUND", "not_offered"]
+  ])("stands without names where these %s", async (_told, status, code, reason) => {
     const followerCounts = {organicFollowerCount: 3, paidFollowerCount: 0};
-    await using server = await answerBy(url =>
-      url.pathname.endsWith("geo")
-        ? 403
-        : {elements: [{followerCountsByGeoCountry: [{geo: "urn:li:geo:1", followerCounts}]}]}
-    );
+    const facets = {
+      followerCountsByGeoCountry: [{geo: "urn:li:geo:1", followerCounts}],
+      followerCountsByIndustry: [{industry: "urn:li:industry:1", followerCounts}]
+    };
+    await using server = await serve((response, _index, request) => {
+      const isOfNames = /(geo|industries)\?/.test(request.url!);
+      sendJson(response, isOfNames ? status : 200, isOfNames ? {status, code} : {elements: [facets]});
+    });
     const {error, records} = await streamFrom(server, "audience");
     expect(error).toBeUndefined();
-    expect(records).toMatchObject([{category: "1", name: null, name_status: "not_permitted"}]);
+    expect(records).toMatchObject([
+      {dimension: "Industry", category: "1", industry_status: reason},
+      {dimension: "GeoCountry", category: "1", name_status: reason}
+    ]);
+    expect(records.flatMap(({name, industry}) => name ?? industry ?? [])).toEqual([]);
   });
 
   it("of a small page is empty, which is no fault", async () => {
@@ -93,7 +115,7 @@ describe("the audience", () => {
     demo.resetRequests();
     const {error, records, cursor} = await audience();
     expect([error, records, cursor?.read_at]).toEqual([undefined, [], lastNight.toISOString()]);
-    expect(demo.requests().filter(({path}) => path.endsWith("/geo"))).toEqual([]);
+    expect(demo.requests().filter(({path}) => /\/(geo|industries)$/.test(path))).toEqual([]);
   });
 
   it.each([

@@ -51,7 +51,7 @@ describe("a fault", () => {
     "no-permission": all("PartError"),
     unprocessable: all("ConfigError"),
     "member-tier-missing": {},
-    "retired-metric": {page_views: "ConfigError"},
+    "retired-metric": {},
     "wrong-shape": {page_days: "ShapeError", posts: "ShapeError"},
     "nested-counts": {},
     "same-page-token": {posts: "ShapeError"},
@@ -232,12 +232,14 @@ describe("an answer that lacks a field", () => {
         elements: [
           {
             followerCountsByFunction: [{function: "urn:li:function:14", followerCounts}],
+            followerCountsByIndustry: [{industry: "urn:li:industry:1", followerCounts}],
             followerCountsByGeoCountry: [{geo: "urn:li:geo:1", followerCounts}]
           }
         ]
       }
     ],
     ["audience", "geo", {results: {"1": {defaultLocalizedName: {value: "Kenya"}}}}],
+    ["audience", "industries", {results: {"1": {name: {localized: {en_US: "Law Practice"}}}}}],
     ["posts", "posts", pageOf([least])],
     ["posts", "socialMetadata", {results: {[share(1)]: {reactionSummaries: {LIKE: {count: 1}}}}}],
     ["posts", "organizationalEntityShareStatistics", {elements: [{share: share(1), totalShareStatistics: shown(3)}]}],

@@ -1,6 +1,6 @@
 import {afterAll, afterEach, beforeAll, describe, expect, it} from "vitest";
 import type {KnownPost} from "../../connectors/connector.ts";
-import {ConfigError, MegaphoneError, ShapeError} from "../../connectors/errors.ts";
+import {MegaphoneError, ShapeError, WithdrawnError} from "../../connectors/errors.ts";
 import {linkedin} from "../../connectors/linkedin.ts";
 import {memberPostUrns} from "../../connectors/sandbox/linkedin-member.ts";
 import {faultsOf, type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
@@ -126,7 +126,7 @@ describe("a member's night", () => {
     demo.setFaults(["member-tier-missing"]);
     demo.resetRequests();
     const results = await night({states: states()});
-    expect(results.map(({error}) => error)).toEqual([expect.any(ConfigError), expect.any(ConfigError)]);
+    expect(results.map(({error}) => error)).toEqual([expect.any(WithdrawnError), expect.any(WithdrawnError)]);
     for (const {error} of results) {
       expect(error!.message).toContain("upgraded tier of the Community Management product");
     }
@@ -158,7 +158,7 @@ describe("a fault", () => {
     // Of the posts each counter lands as not permitted.
     "no-permission": ["PartError", "ok"],
     unprocessable: both("ConfigError"),
-    "member-tier-missing": both("ConfigError"),
+    "member-tier-missing": both("WithdrawnError"),
     "wrong-shape": ["ok", "ShapeError"]
   };
 

@@ -258,3 +258,16 @@ describe("what lands of posts", () => {
     expect(server.requests.filter(({url}) => url.includes("videoAnalytics"))).toEqual([]);
   });
 });
+
+describe("a video that is a share", () => {
+  it("is planned without a call for its views, because none is documented", async () => {
+    await using server = await postsOn([post(share(1), daysAgo(1), {content: {media: {id: "urn:li:video:A"}}})]);
+    const {cursor} = await streamFrom(server, "posts");
+    const state = {cursor, known: [known(share(1), daysAgo(1), "video")]};
+    const account = {...accountOf(linkedin, demo.accounts[0]!), baseUrl: server.url};
+    const planned = plan(linkedin, account, {states: stateOf("posts", state)}).filter(({stream}) => stream === "posts");
+    const before = server.requests.length;
+    await streamFrom(server, "posts", state);
+    expect(server.requests.length - before).toBe(planned.reduce((sum, {httpCalls}) => sum + httpCalls, 0));
+  });
+});

@@ -39,7 +39,7 @@ export function plan(connector: Connector, account: Account, options: NightOptio
 
 /** One call of a stream, as a plan would have it. */
 export function plannedCall(stream: string, how: PlannedCall["how"], ask: PlannedCall["ask"]): PlannedCall {
-  const one = {listing: 0, part: undefined, posts: 0, httpCalls: 1, countedCalls: 1, everyDays: 1};
+  const one = {listing: 0, part: undefined, posts: 0, httpCalls: 1, countedCalls: 1, everyDays: 1, lastAge: 365};
   return {...one, account: ask.account, stream, how, ask, bound: "exact"};
 }
 

@@ -73,7 +73,7 @@ describe("LinkedIn's tokens in the sandbox", () => {
       expires_in: (60 * day) / 1000,
       refresh_token: oauth2.refresh_token,
       refresh_token_expires_in: expect.closeTo((365 * day) / 1000, -2),
-      scope: "r_organization_social,r_organization_social_feed,rw_organization_admin"
+      scope: "r_organization_social,r_organization_social_feed,rw_organization_admin,r_basicprofile"
     });
     expect((await own.page(posts, {authorization: `Bearer ${access_token}`})).status).toBe(200);
     expect((await send(token, fields)).status).toBe(200);

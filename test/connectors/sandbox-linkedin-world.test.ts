@@ -160,6 +160,11 @@ describe("the demo's LinkedIn page", () => {
     for (const id of Object.keys(results)) known.add(`urn:li:geo:${id}`);
     expect([...named].filter(urn => !known.has(urn))).toEqual([]);
     expect(results["106693272"]).toMatchObject({defaultLocalizedName: {value: "Switzerland"}});
+    const industries = `/rest/${taxonomies[2]}?ids=${list(["9", "9999"])}`;
+    expect(await own.body(industries)).toMatchObject({
+      results: {"9": {id: 9, name: {localized: {en_US: "Law Practice"}}}},
+      statuses: {"9": 200, "9999": 404}
+    });
   });
 
   it("counts views of the page by day, by month and for good, the parts less than the whole", async () => {

@@ -61,7 +61,7 @@ describe("a check", () => {
     ]);
     expect(told(result, "facebook", true)).toEqual(["audience: page_follows_country"]);
     expect(sandbox.requests()).toHaveLength(result.accounts.reduce((sum, {http_calls}) => sum + http_calls, 0));
-    expect(result.accounts.map(({http_calls}) => http_calls)).toEqual([7, 9, 10, 2]);
+    expect(result.accounts.map(({http_calls}) => http_calls)).toEqual([7, 9, 11, 2]);
     expect(existsSync(join(cwd, "data"))).toBe(false);
   });
 
@@ -184,6 +184,7 @@ describe("a check", () => {
     expect(result.code).toBe(3);
     expect(told(result, "facebook")).toEqual(["account_days: page_views_total", "posts: post_clicks"]);
     expect(told(result, "instagram")).toEqual(["account_days: accounts_engaged", "posts: saved"]);
+    expect(told(result, "linkedin")).toContain("page_views: allPageViews");
     expect(existsSync(join(cwd, "data"))).toBe(false);
   });
 

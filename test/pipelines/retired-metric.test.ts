@@ -96,3 +96,28 @@ describe.each([
     }
   });
 });
+
+describe("a series that LinkedIn withdraws between two nights", () => {
+  it("is no failure: the night says so once, its definition ends, and its days are kept", async () => {
+    const sandbox = await startSandbox({night: "2020-06-28", only: ["linkedin"]});
+    try {
+      using dir = folder();
+      const config = userFolder(dir.path, sandbox, "linkedin");
+      const run = (night: string) => {
+        sandbox.setNight(night);
+        return megaphone(["run", "--config", config, "--as-of", night]);
+      };
+      const told = /page_views: the platform does not offer allPageViews; it is asked for again after 30 days/;
+      expect(await run("2020-06-28")).toMatchObject({code: 0, stderr: expect.not.stringMatching(told)});
+      sandbox.setFaults(["retired-metric"]);
+      expect(await run("2020-06-29")).toMatchObject({code: 0, stderr: expect.stringMatching(told)});
+      expect(await run("2020-06-30")).toMatchObject({code: 0, stderr: expect.not.stringMatching(told)});
+      await using copy = await open(dir.path);
+      expect(await copy.rows(ended("linkedin"))).toEqual([{metric: "page_views", valid_to: "2020-06-28"}]);
+      const days = await copy.rows("select max(on_date) as last from mart.account_metric where metric = 'page_views'");
+      expect(days).toEqual([{last: "2020-06-27"}]);
+    } finally {
+      await sandbox.close();
+    }
+  });
+});

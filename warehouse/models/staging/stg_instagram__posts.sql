@@ -5,7 +5,6 @@ select
     instant_of(published_at) as published_at,
     case
         when is_gone then cast(null as string)
-        when product_type = 'STORY' then 'story'
         when product_type = 'REELS' then 'short'
         when media_type = 'CAROUSEL_ALBUM' then 'album'
         when media_type = 'VIDEO' then 'video'

@@ -10,7 +10,7 @@ select
         when 'StaffCountRange' then 'company_size'
         when 'GeoCountry' then 'country'
     end as dimension,
-    coalesce(name, category) as category,
+    coalesce(name, industry, category) as category,
     captured_on as on_date,
     cast(value as double) as value,
     'count' as unit,
