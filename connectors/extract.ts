@@ -50,7 +50,7 @@ export interface Extracted {
   /** Where it goes on; undefined unless every call ended well. */
   cursor: Cursor | undefined;
   requests: Requests[];
-  /** Metrics that the platform refused tonight. */
+  /** Metrics that the platform refused tonight for the first time. */
   refused: string[];
   error: MegaphoneError | undefined;
 }

@@ -23,7 +23,7 @@ export class Quarantine {
   private readonly refusedSince: Record<string, string>;
   /** Metrics that the platform took tonight. */
   private readonly taken = new Set<string>();
-  /** Metrics that it refused tonight. */
+  /** Metrics that it refused tonight, and not when they were last asked for. */
   readonly found = new Set<string>();
 
   constructor(
@@ -46,9 +46,9 @@ export class Quarantine {
   refuse(metrics: readonly string[]): void {
     for (const metric of metrics) {
       this.taken.delete(metric);
-      this.found.add(metric);
       const before = this.refused[metric];
-      if (before !== undefined) this.refusedSince[metric] ??= before;
+      if (before === undefined) this.found.add(metric);
+      else this.refusedSince[metric] ??= before;
       this.refused[metric] = this.today;
     }
   }

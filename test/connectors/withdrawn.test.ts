@@ -94,6 +94,12 @@ describe("a series that the platform withdrew", () => {
     expect(errorsOf(quiet)).toEqual([]);
     expect(quiet.map(({stream}) => stream)).not.toContain("page_views");
     expect(plan(linkedin, account, {states, at: month}).map(({stream}) => stream)).toContain("page_views");
+    const again = streamOf(await night(linkedin, account, {states, at: month}), "page_views");
+    expect(again.cursor).toMatchObject({
+      refused: {allPageViews: "2020-12-30"},
+      refused_since: {allPageViews: "2020-11-30"}
+    });
+    expect(again.refused).toEqual([]); // nothing new to tell
   });
 
   it("is read again when the platform gives it again, the days since then with it", async () => {
