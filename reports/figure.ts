@@ -1,6 +1,6 @@
 /** From a chart's declaration and the published rows to what is drawn, said and tabled. */
 import {breaksOf, type Definition} from "./breaks.ts";
-import type {Words} from "./narrative/words.ts";
+import {sentenceCase, type Words} from "./narrative/words.ts";
 import type {Period} from "./period.ts";
 
 /** A row of `publish.value`. */
@@ -143,17 +143,13 @@ export function figureOf(chart: ChartSpec, values: readonly ValueRow[], context:
         ...(chart.meta.period === "edition" ? [] : [words.say(`basis.${basis}`), ...span])
       ].join(", ")
     ),
-    source: words.say("source", {platforms: platforms.join(", ") || "–", date: words.day(edition.as_of_on)}),
+    source: words.say("source", {platforms: words.list(platforms) || "–", date: words.day(edition.as_of_on)}),
     notes,
     alt: altOf(chart, rows, words),
     rows,
     table: tableOf(chart, rows, words),
     tidy
   };
-}
-
-function sentenceCase(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 /** Whether a published row is one of the chart's: of its grain, its period and its filters. */

@@ -10,7 +10,7 @@ import {type Canvas, GlobalFonts} from "canvas";
 import * as vega from "vega";
 import {compile, type TopLevelSpec} from "vega-lite";
 import {type ChartSpec, type DrawnRow, type Figure, monthsFrom} from "./figure.ts";
-import {escapeHtml} from "./pages/overview.ts";
+import {escapeHtml} from "./pages/html.ts";
 import theme from "./theme.json" with {type: "json"};
 
 export interface Drawing {

@@ -12,7 +12,7 @@ import {
   type ValueRow
 } from "./figure.ts";
 import {type Words, wordsOf} from "./narrative/words.ts";
-import {cardsOf, type Definition, overview, type PageParts} from "./pages/overview.ts";
+import {type Definition, overview, type PageParts} from "./pages/overview.ts";
 import type {Period} from "./period.ts";
 import {render, renderNarrow} from "./render.ts";
 
@@ -159,11 +159,10 @@ async function writeLanguage(options: Writing): Promise<string[]> {
         period,
         edition,
         lead: lead(options, whole, figures),
-        cards: cardsOf(whole, words),
         figures,
         definitions: options.definitions,
         withoutReach: options.withoutReach,
-        hasTotals: whole.length > 0
+        whole
       })
     );
   }
@@ -196,7 +195,7 @@ function lead({words, period, edition}: Writing, whole: readonly ValueRow[], fig
     return named === undefined ? words.say("page.lead_empty") : named.title;
   }
   const total = posts.reduce((sum, row) => sum + row.value!, 0);
-  const platform = posts.map(row => words.name(`platforms.${row.platform}`)).join(", ");
+  const platform = words.list(posts.map(row => words.name(`platforms.${row.platform}`)));
   const span = {start: words.day(period.start), end: words.day(period.end!)};
   const growth = whole.filter(
     row => row.indicator === "audience_net_growth" && row.part === "net" && row.status === "ok" && row.platform !== null

@@ -10,6 +10,8 @@ export interface Words {
   say: (key: string, places?: Record<string, string>) => string;
   /** The text under a key, or the last part of the key where the language has none. */
   name: (key: string) => string;
+  /** A, B and C. */
+  list: (items: readonly string[]) => string;
   whole: (value: number) => string;
   percent: (ratio: number, digits?: number) => string;
   /** 30 November 2020. */
@@ -28,11 +30,13 @@ export function wordsOf(language: string): Words {
     for (const part of key.split(".")) at = typeof at === "object" ? at[part] : undefined;
     return typeof at === "string" ? at : undefined;
   };
-  const date = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {...options, timeZone: "UTC"});
+  const locale = language === "en" ? "en-GB" : language;
+  const date = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, {...options, timeZone: "UTC"});
   const days = date({day: "numeric", month: "long", year: "numeric"});
   const shortDays = date({day: "numeric", month: "short", year: "numeric"});
-  const months = date({month: "short", year: "numeric"});
+  // As on the axes of charts: British English alone says Sept.
+  const months = new Intl.DateTimeFormat(language, {month: "short", year: "numeric", timeZone: "UTC"});
+  const lists = new Intl.ListFormat(locale);
   const wholes = new Intl.NumberFormat(language, {maximumFractionDigits: 0, useGrouping: true});
   return {
     language,
@@ -42,6 +46,7 @@ export function wordsOf(language: string): Words {
       return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => places[name] ?? whole);
     },
     name: key => find(key) ?? key.slice(key.lastIndexOf(".") + 1),
+    list: items => lists.format(items),
     whole: value => wholes.format(value),
     percent: (ratio, digits = 1) =>
       `${new Intl.NumberFormat(language, {minimumFractionDigits: digits, maximumFractionDigits: digits}).format(100 * ratio)} %`,
@@ -49,4 +54,9 @@ export function wordsOf(language: string): Words {
     shortDay: iso => shortDays.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`)),
     month: iso => months.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`))
   };
+}
+
+/** A text with a capital first letter. */
+export function sentenceCase(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }

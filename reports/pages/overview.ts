@@ -2,14 +2,8 @@
 import type {Edition, Figure, ValueRow} from "../figure.ts";
 import type {Words} from "../narrative/words.ts";
 import type {Period} from "../period.ts";
-
-export interface Card {
-  /** Whose card it is: cards of one group stand together under its name. */
-  group: string;
-  title: string;
-  value: string;
-  detail: string;
-}
+import {escapeHtml} from "./html.ts";
+import {summaryTable} from "./summary.ts";
 
 export interface Definition {
   title: string;
@@ -23,13 +17,12 @@ export interface PageParts {
   period: Period;
   edition: Edition;
   lead: string;
-  cards: Card[];
+  /** The rows that speak of the whole period. */
+  whole: readonly ValueRow[];
   figures: (Figure & {wide: string; narrow: string; downloads: {label: string; href: string}[]})[];
   definitions: Definition[];
   /** Platforms that give no reach. */
   withoutReach: string[];
-  /** Whether totals of the period exist. */
-  hasTotals: boolean;
 }
 
 const sections = ["posts", "reach", "engagement", "audience", "quality"];
@@ -59,8 +52,8 @@ export function overview(parts: PageParts): string {
 </header>
 <main id="figures">
 <section aria-labelledby="summary"><h2 id="summary">${escapeHtml(words.say("page.summary"))}</h2>
-${parts.hasTotals ? "" : `<p>${escapeHtml(words.say("page.no_total"))}</p>`}
-${cardGroups(parts.cards)}
+${parts.whole.length > 0 ? "" : `<p>${escapeHtml(words.say("page.no_total"))}</p>`}
+${summaryTable(parts.whole, words)}
 </section>
 ${sections.map(section => sectionOf(section, parts)).join("\n")}
 <section aria-labelledby="method"><h2 id="method">${escapeHtml(words.say("page.method"))}</h2>
@@ -82,7 +75,7 @@ function sectionOf(section: string, parts: PageParts): string {
   const {words, withoutReach} = parts;
   const note =
     section === "reach" && withoutReach.length > 0
-      ? `<p class="note">${escapeHtml(words.say("page.no_reach", {platforms: withoutReach.join(", ")}))}</p>`
+      ? `<p class="note">${escapeHtml(words.say("page.no_reach", {platforms: words.list(withoutReach)}))}</p>`
       : "";
   if (figures.length === 0 && note === "") return "";
   return `<section aria-labelledby="${section}"><h2 id="${section}">${escapeHtml(words.say(`sections.${section}`))} <span class="stage">${escapeHtml(words.say(`stages.${section}`))}</span></h2>
@@ -105,67 +98,10 @@ function figureHtml(figure: PageParts["figures"][number], words: Words): string 
 </figure>`;
 }
 
-function cardGroups(cards: readonly Card[]): string {
-  return [...new Set(cards.map(({group}) => group))]
-    .map(group => {
-      const own = cards.filter(card => card.group === group);
-      return `<h3>${escapeHtml(group)}</h3>\n<dl class="cards">${own.map(card).join("")}</dl>`;
-    })
-    .join("\n");
-}
-
-function card({title, value, detail}: Card): string {
-  return `<div><dt>${escapeHtml(title)}</dt><dd><strong>${escapeHtml(value)}</strong><span>${escapeHtml(detail)}</span></dd></div>`;
-}
-
 function definition(item: Definition, words: Words): string {
   const part = (key: string, text: string) =>
     `<dt>${escapeHtml(words.say(`page.${key}`))}</dt><dd>${escapeHtml(text)}</dd>`;
   return `<details><summary>${escapeHtml(item.title)}</summary><dl>${part("definition", item.definition)}${part("formula", item.formula)}${part("caveats", item.caveats)}</dl></details>`;
-}
-
-/** Text that is safe between tags and in attributes. */
-export function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-}
-
-/** Rows of the summary, from the rows that speak of the whole period. */
-export function cardsOf(values: readonly ValueRow[], words: Words): Card[] {
-  const cards: Card[] = [];
-  const platforms = [...new Set(values.flatMap(row => row.platform ?? []))].sort();
-  for (const platform of platforms) {
-    const name = words.name(`platforms.${platform}`);
-    const of = (indicator: string, part: string | null) =>
-      values.filter(
-        row => row.indicator === indicator && row.platform === platform && row.part === part && row.basis !== "age_7"
-      );
-    const add = (key: string, rows: readonly ValueRow[], show: (value: number) => string) => {
-      for (const row of rows) addOne(key, row, show);
-    };
-    const addOne = (key: string, row: ValueRow, show: (value: number) => string) => {
-      const isShown = row.value !== null;
-      const basis = row.basis === null ? "" : words.say(`basis.${row.basis}`);
-      const detail = isShown
-        ? [basis, row.note ?? ""].filter(Boolean).join(", ")
-        : words.name(`state_words.${row.status}`);
-      cards.push({
-        group: name,
-        title: words.say(`cards.${key}`),
-        value: isShown ? show(row.value!) : words.name(`states.${row.status}`),
-        detail
-      });
-    };
-    add("posts_published", of("posts_published", "posts"), words.whole);
-    add("content_items", of("posts_published", "content_items"), words.whole);
-    add("views", of("views", null), words.whole);
-    add("public_engagements", of("public_engagements", null), words.whole);
-    add("er_views", of("er_views", "pooled"), value => words.percent(value));
-    add("followers", of("audience_size", null), words.whole);
-    add("growth", of("audience_net_growth", "net"), value =>
-      value > 0 ? `+${words.whole(value)}` : words.whole(value)
-    );
-  }
-  return cards;
 }
 
 const style = `
@@ -176,19 +112,19 @@ header,main,footer{max-width:680px;margin:0 auto;padding:0 16px}
 header{padding-top:40px}
 h1{font-size:30px;line-height:1.25;margin:0 0 24px}
 h2{font-size:22px;margin:48px 0 16px;border-top:2px solid #12436D;padding-top:12px}
-h3{font-size:18px;margin:28px 0 8px}
-.kicker,.stage,.note,footer,figcaption,dd span{color:#595959}
+.kicker,.stage,.note,footer,figcaption{color:#595959}
 .kicker{margin:0 0 8px}
 .stage{font-size:15px;font-weight:400;margin-left:8px}
 .skip{position:absolute;left:-999px}
 .skip:focus{left:16px;top:8px;background:#fff;padding:8px}
 a{color:#0B5CAD;display:inline-block;min-height:24px;margin-right:12px}
 :focus-visible{outline:3px solid #0B5CAD;outline-offset:2px}
-.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(200px,1fr));gap:20px 24px;margin:0}
-.cards dt{font-size:15px;color:#595959}
-.cards dd{margin:0}
-.cards strong{display:block;font-size:26px;line-height:1.3}
-.cards span{display:block;font-size:14px}
+.summary{font-size:16px;width:100%}
+.summary td,.summary thead th{text-align:right;white-space:nowrap}
+.summary tbody th{font-weight:400}
+.summary tr>:last-child{padding-right:0}
+.notes{list-style:none;padding:0;margin:8px 0;font-size:14px;color:#595959}
+sup{font-size:11px;line-height:0;color:#595959;margin-left:1px}
 figure{margin:0 0 40px}
 figure svg{display:block;width:100%;height:auto}
 .narrow{display:none}
@@ -200,6 +136,6 @@ table{border-collapse:collapse;font-size:14px;margin:8px 0}
 caption{text-align:left;color:#595959;padding-bottom:6px}
 th,td{text-align:left;padding:4px 14px 4px 0;border-bottom:1px solid #D9D9D9;font-variant-numeric:tabular-nums}
 footer{margin-top:56px;padding-bottom:40px;border-top:1px solid #D9D9D9;font-size:15px}
-@media (max-width:640px){.wide{display:none}.narrow{display:block}h1{font-size:24px}}
+@media (max-width:640px){.wide{display:none}.narrow{display:block}h1{font-size:24px}.summary{font-size:14px}.summary tr>*{padding-right:8px}}
 @media print{details{display:block}.skip,figcaption{display:none}}
 `;
