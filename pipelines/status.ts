@@ -1,5 +1,15 @@
 /** `data/status.json`: how the last run went and what a person must do, replaced whole by every stage. */
-import {closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync} from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync
+} from "node:fs";
 import {join} from "node:path";
 import {z} from "zod";
 import {MegaphoneError} from "../connectors/errors.ts";
@@ -67,6 +77,19 @@ export function writeStatus(dataDir: string, status: Status): void {
     closeSync(descriptor);
   }
   renameSync(draft, file);
+  for (const name of readdirSync(dataDir)) {
+    const pid = /^status\.json\.(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(dataDir, name), {force: true});
+  }
+}
+
+/** Whether a process is there: the draft of one that was killed is nobody's. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
 }
 
 /** The last status, undefined where nothing has run yet. */

@@ -5,7 +5,18 @@
  * that leaves a file nobody reads, a crash during it leaves a torn last line that is cut off at the next opening.
  */
 import {createHash} from "node:crypto";
-import {closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync} from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeSync
+} from "node:fs";
 import {mkdir, open, rename} from "node:fs/promises";
 import {dirname, join} from "node:path";
 import {gzipSync} from "node:zlib";
@@ -65,10 +76,16 @@ export class Landing {
 
   private constructor(readonly folder: string) {}
 
-  /** Opens the zone, creating it if needed, and verifies the manifest's chain. Throws LandingError where it is broken. */
+  /**
+   * Opens the zone, creating it if needed, drops the half-written files of a run that was killed, and verifies the
+   * manifest's chain. Throws LandingError where it is broken.
+   */
   static open(dataDir: string): Landing {
     const landing = new Landing(join(dataDir, "landing"));
     mkdirSync(landing.folder, {recursive: true, mode: 0o700});
+    for (const name of readdirSync(landing.folder, {recursive: true, encoding: "utf8"})) {
+      if (name.endsWith(".ndjson.gz.tmp")) rmSync(join(landing.folder, name));
+    }
     landing.readManifest();
     return landing;
   }

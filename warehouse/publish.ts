@@ -81,8 +81,8 @@ async function copy(
   edition: Edition,
   finish: (target: Warehouse) => Promise<void>
 ): Promise<void> {
-  const temporary = `${path}.${edition.runId}.tmp`;
-  rmSync(temporary, {force: true});
+  const temporary = `${path}.tmp`;
+  for (const left of [temporary, `${temporary}.wal`]) rmSync(left, {force: true}); // of a run that was killed
   await warehouse.exec(`attach ${literal(temporary)} as edition`);
   try {
     for (const schema of new Set(["publish", ...tables.map(table => table.split(".")[0]!)])) {

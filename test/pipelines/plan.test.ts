@@ -35,9 +35,12 @@ describe("a plan", () => {
     expect(existsSync(join(cwd, "data"))).toBe(false);
     expect((await megaphone(cwd, ["run", "--as-of", "2020-06-20"])).code).toBe(0);
     const before = callsOf(lines<PlanRow>(first));
-    for (const row of await query<Asked>(cwd, asked)) {
+    const calls = await query<Asked>(cwd, asked);
+    expect([...new Set(calls.map(({platform}) => platform))]).toEqual(["facebook", "instagram", "linkedin", "x"]);
+    for (const row of calls) {
       const planned = before.find(({platform, stream}) => platform === row.platform && stream === row.stream);
       expect(planned?.http_calls, `${row.platform} ${row.stream}`).toBeGreaterThanOrEqual(row.http_calls);
+      expect(planned?.counted_calls, `${row.platform} ${row.stream}`).toBeGreaterThanOrEqual(row.counted_calls);
     }
 
     sandbox.setNight("2020-06-21");

@@ -1,295 +1,135 @@
-import {type ChildProcess, spawn} from "node:child_process";
 import {once} from "node:events";
-import {mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from "node:fs";
+import {existsSync, readFileSync, rmSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
 import {afterAll, beforeAll, describe, expect, it} from "vitest";
-import {faultsOf, type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
-import {configFor} from "../../pipelines/sandbox.ts";
-import {Warehouse} from "../../warehouse/warehouse.ts";
+import {type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
 import {folder} from "../warehouse/warehouse-fixture.ts";
 import {compiled} from "./compiled.ts";
+import {closing, copyOf, ended, filesUnder, megaphone, query, start, userFolder} from "./megaphone.ts";
 
 const program = compiled();
 afterAll(() => rmSync(program, {recursive: true, force: true}));
 
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
+const [before, night] = ["2020-06-19", "2020-06-20"];
+const run = ["run", "--as-of", night];
+const silent = "report: {periods: []}\n";
 
-function start(args: string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  return spawn(process.execPath, [join(program, "pipelines", "cli.js"), ...args], {
-    env: {PATH: process.env.PATH, ...env},
-    stdio: ["ignore", "pipe", "pipe"]
-  });
-}
-
-async function megaphone(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  const child = start(args, env);
-  let stdout = "";
-  let stderr = "";
-  child.stdout!.on("data", chunk => (stdout += chunk));
-  child.stderr!.on("data", chunk => (stderr += chunk));
-  const [code] = (await once(child, "close")) as [number | null];
-  return {code, stdout, stderr};
-}
-
-/** A user folder whose accounts talk to a sandbox. */
-function userFolder(path: string, sandbox: Sandbox): string {
-  const {yaml, env} = configFor(sandbox);
-  mkdirSync(path, {recursive: true});
-  writeFileSync(join(path, ".env"), env, {mode: 0o600});
-  const head = "organisation: Test\ntimezone: Europe/Zurich\nreport: {periods: [last-month]}\n";
-  writeFileSync(join(path, "megaphone.yaml"), `${head}${yaml}`);
-  return join(path, "megaphone.yaml");
-}
-
-/** Each mart of a data folder's working warehouse, as one text that is equal when its rows are. */
-async function marts(dataDir: string): Promise<Record<string, string>> {
-  await using warehouse = await Warehouse.open(join(dataDir, "warehouse.duckdb"));
-  const hashes: Record<string, string> = {};
-  for (const relation of [
-    "mart.post",
-    "mart.post_metric",
-    "mart.account_metric",
-    "mart.post_latest",
-    "mart.post_at_age_28",
-    "indicator.value"
-  ]) {
-    const columns = await warehouse.rows<{name: string}>(`select column_name as name from (describe ${relation})`);
-    // Each run has an id of its own, and a repeated one a later instant.
-    const compared = columns.map(({name}) => name).filter(name => !["post_key", "run_id"].includes(name));
-    const row = await warehouse.row<{hash: string}>(
-      `select concat(sum(hash(line)), ' ', bit_xor(hash(line)), ' ', count(*)) as hash
-       from (select cast((${compared.map(name => `"${name}"`).join(", ")}) as varchar) as line from ${relation})`
-    );
-    hashes[relation] = row!.hash;
-  }
-  return hashes;
-}
-
-function* filesUnder(path: string): Generator<string> {
-  for (const entry of readdirSync(path, {withFileTypes: true})) {
-    if (entry.isDirectory()) yield* filesUnder(join(path, entry.name));
-    else if (entry.isFile()) yield join(path, entry.name);
-  }
-}
-
+const home = folder();
+const first = join(home.path, "first");
+const second = join(home.path, "second");
 let sandbox: Sandbox;
+let whole: Awaited<ReturnType<typeof ended>>;
+let asked: number;
 beforeAll(async () => {
-  sandbox = await startSandbox({night: "2020-06-20"});
+  sandbox = await startSandbox({night: before});
+  userFolder(first, sandbox, silent);
+  expect(await megaphone(first, ["run", "--as-of", before])).toMatchObject({code: 0});
+  sandbox.setNight(night);
+  copyOf(first, second, "report: {periods: [last-month]}\n");
+  sandbox.resetRequests();
+  whole = await ended(start(program, second, run));
+  asked = sandbox.requests().length;
+}, 120_000);
+afterAll(async () => {
+  await sandbox.close();
+  home[Symbol.dispose]();
 });
-afterAll(() => sandbox.close());
+
+const publishedIn = (cwd: string) => readFileSync(join(cwd, "data", "published", "warehouse.duckdb"));
 
 describe("a night", () => {
-  it("reads, publishes and reports, and the second one adds no reading", async () => {
-    using dir = folder();
-    const config = userFolder(dir.path, sandbox);
-    const first = await megaphone(["run", "--config", config, "--as-of", "2020-06-20"]);
-    expect(first).toMatchObject({code: 0});
-    expect(first.stdout).toMatch(/4 of 4 accounts read, \d+ calls; report: .*index\.html/);
-    const data = join(dir.path, "data");
-    const count = ["sql", "--data", data, "select count(*) as n from mart.post_metric", "--format", "csv"];
-    const before = await megaphone(count);
-    expect((await megaphone(["run", "--config", config, "--as-of", "2020-06-20"])).code).toBe(0);
-    expect((await megaphone(count)).stdout).toBe(before.stdout);
+  it("reads, publishes and reports", async () => {
+    expect(whole).toMatchObject({code: 0});
+    const told = /^4 of 4 accounts read, (\d+) calls; report: (.*index\.html)\n$/.exec(whole.stdout);
+    expect(existsSync(told![2]!)).toBe(true);
+    expect(Number(told![1])).toBe(asked);
+    const counted =
+      "select sum(http_calls) as calls from meta.request where run_id = (select max(run_id) from meta.run)";
+    expect(await query(second, counted)).toEqual([{calls: asked}]);
+    expect(await query(second, "select as_of_on, run_id from publish.edition")).toEqual(
+      await query(second, `select date '${night}' as as_of_on, max(run_id) as run_id from meta.run`)
+    );
+  });
+
+  it("leaves an earlier night's landed files as they were", () => {
+    const landed = filesUnder(join(first, "data", "landing"));
+    for (const file of landed) {
+      const earlier = readFileSync(join(first, "data", "landing", file));
+      const later = readFileSync(join(second, "data", "landing", file));
+      // The manifest and the history of runs go on where they ended.
+      if (file.endsWith(".gz")) expect(later.equals(earlier), file).toBe(true);
+      else expect(later.subarray(0, earlier.length).equals(earlier), file).toBe(true);
+    }
+    expect(filesUnder(join(second, "data", "landing")).length).toBeGreaterThan(landed.length);
   });
 
   it("costs at most 12 calls for 1,000 posts, and at most 3 and the refresh by age on the next one", async () => {
     await using world = await closing(startSandbox({posts: 1000, night: "2020-11-29", only: ["x"]}));
     using dir = folder();
-    const config = userFolder(dir.path, world);
-    expect((await megaphone(["run", "--config", config, "--as-of", "2020-11-29"])).code).toBe(0);
+    const cwd = userFolder(dir.path, world, silent);
+    expect(await megaphone(cwd, ["run", "--as-of", "2020-11-29"])).toMatchObject({code: 0});
     expect(world.requests().filter(({path}) => path.endsWith("/tweets")).length).toBeLessThanOrEqual(12);
-    const counted = [
-      "sql",
-      "--config",
-      config,
-      "select sum(http_calls) as n from meta.request where run_id = (select max(run_id) from meta.run)",
-      "--format",
-      "csv"
-    ];
-    expect((await megaphone(counted)).stdout).toBe(`n\r\n${world.requests().length}\r\n`);
     world.resetRequests();
     world.setNight("2020-11-30");
-    expect((await megaphone(["run", "--config", config, "--as-of", "2020-11-30"])).code).toBe(0);
+    expect(await megaphone(cwd, ["run", "--as-of", "2020-11-30"])).toMatchObject({code: 0});
     const lookups = world.requests().filter(({path}) => path === "/x/2/tweets");
     expect(world.requests().length - lookups.length).toBeLessThanOrEqual(3);
-    const posts = await megaphone([
-      "sql",
-      "--config",
-      config,
-      "select count(*) as n, count(distinct post_id) as d from mart.post",
-      "--format",
-      "csv"
-    ]);
-    expect(posts.stdout).toBe("n,d\r\n1000,1000\r\n");
-  });
-
-  it("leaves an earlier night's landed files as they were", async () => {
-    using dir = folder();
-    const config = userFolder(dir.path, sandbox);
-    sandbox.setNight("2020-06-19");
-    await megaphone(["run", "--config", config, "--as-of", "2020-06-19"]);
-    const landing = join(dir.path, "data", "landing");
-    const before = new Map([...filesUnder(landing)].map(file => [file, readFileSync(file, "base64")]));
-    sandbox.setNight("2020-06-20");
-    await megaphone(["run", "--config", config, "--as-of", "2020-06-20"]);
-    for (const [file, content] of before) {
-      if (file.endsWith(".gz")) expect(readFileSync(file, "base64")).toBe(content);
-      else expect(readFileSync(file, "base64").slice(0, 400)).toBe(content.slice(0, 400));
-    }
-    expect([...filesUnder(landing)].length).toBeGreaterThan(before.size);
+    const posts = await query(cwd, "select count(*) as n, count(distinct post_id) as d from mart.post");
+    expect(posts).toEqual([{n: 1000, d: 1000}]);
   });
 
   it("is refused a past clock on the live platform", async () => {
     using dir = folder();
-    const config = userFolder(dir.path, sandbox);
-    writeFileSync(config, readFileSync(config, "utf8").replace(/ {4}base_url: .*\n/, ""));
-    const ended = await megaphone(["run", "--config", config, "--as-of", "2020-06-20"]);
-    expect(ended.code).toBe(2);
-    expect(ended.stderr).toContain("reads the live platform");
+    const cwd = userFolder(dir.path, sandbox);
+    const settings = join(cwd, "megaphone.yaml");
+    writeFileSync(settings, readFileSync(settings, "utf8").replace(/ {4}base_url: .*\n/, ""));
+    const refused = await megaphone(cwd, run);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("reads the live platform");
   });
 });
 
 describe("two runs at once", () => {
   it("let the second end with 4 and say who holds the lock", async () => {
-    await using slow = await closing(startSandbox({night: "2020-06-20", faults: ["slow-body"]}));
-    using dir = folder();
-    const config = userFolder(dir.path, slow);
-    const first = start(["run", "--config", config, "--as-of", "2020-06-20"]);
-    const lock = join(dir.path, "data", "run.lock");
-    await expect.poll(() => readOr(lock), {timeout: 10_000}).toContain("pid");
-    const second = await megaphone(["run", "--config", config, "--as-of", "2020-06-20"]);
-    expect(second.code).toBe(4);
-    expect(second.stderr).toContain(String(first.pid));
-    const [code] = (await once(first, "close")) as [number];
-    expect(code).toBe(0);
+    const cwd = copyOf(first, join(home.path, "two"));
+    const holder = start(program, cwd, run);
+    const closed = once(holder, "close");
+    await expect.poll(() => existsSync(join(cwd, "data", "run.lock")), {timeout: 30_000, interval: 5}).toBe(true);
+    const refused = await megaphone(cwd, run);
+    expect(refused.code).toBe(4);
+    expect(refused.stderr).toContain(`another run holds the lock: run, process ${holder.pid} `);
+    expect(await closed).toEqual([0, null]);
   });
 });
 
-describe("an expired token", () => {
-  it("ends the run with 1, keeps the last good publication and tells what to do", async () => {
-    await using world = await closing(startSandbox({night: "2020-06-20", only: ["x"]}));
-    using dir = folder();
-    const config = userFolder(dir.path, world);
-    await megaphone(["run", "--config", config, "--as-of", "2020-06-20"]);
-    const published = join(dir.path, "data", "published", "warehouse.duckdb");
-    const before = readFileSync(published, "base64");
-    world.setFaults(["token-expired"]);
-    const ended = await megaphone(["run", "--config", config, "--as-of", "2020-06-21"]);
-    expect(ended.code).toBe(1);
-    expect(readFileSync(published, "base64")).toBe(before);
-    const status = await megaphone(["status", "--config", config]);
-    expect(status.stdout).toContain("make a new one and put it into .env");
+describe("a token that is no longer accepted", () => {
+  const toDo = [
+    "make a new one and put it into .env",
+    "make a new one (docs/facebook.md) and put it into .env",
+    "make a new one (docs/instagram.md) and put it into .env",
+    "sign in again (docs/linkedin.md) and put the new token into .env"
+  ];
+
+  it("on every platform ends the run with 1, keeps the last good publication and tells what to do", async () => {
+    await using world = await closing(startSandbox({night, faults: ["token-expired"]}));
+    const cwd = copyOf(first, join(home.path, "none"));
+    userFolder(cwd, world, silent);
+    expect(await ended(start(program, cwd, run))).toMatchObject({code: 1});
+    expect(publishedIn(cwd).equals(publishedIn(first))).toBe(true);
+    const {stdout} = await megaphone(cwd, ["status"]);
+    for (const advice of toDo) expect(stdout).toContain(advice);
+  });
+
+  it("on one platform ends it with 3, and leaves the others' rows and publication as they would have been", async () => {
+    await using world = await closing(startSandbox({night, faults: ["facebook:token-expired"]}));
+    const cwd = copyOf(first, join(home.path, "three"));
+    userFolder(cwd, world, silent);
+    expect(await ended(start(program, cwd, run))).toMatchObject({code: 3});
+    const others = `select platform, metric, kind, post_id, captured_on, value, status from mart.post_metric
+      where platform <> 'facebook' order by all`;
+    const rows = await query(cwd, others);
+    expect(rows.length).toBeGreaterThan(100);
+    expect(rows).toEqual(await query(second, others));
+    expect((await megaphone(cwd, ["status"])).stdout).toContain(toDo[1]);
   });
 });
-
-describe("one platform's failure", () => {
-  it("ends with 3, and leaves the others' rows and publication as they would have been", async () => {
-    await using world = await closing(startSandbox({night: "2020-06-20"}));
-    const published: Record<string, string> = {};
-    for (const faults of [[], ["facebook:token-expired"]]) {
-      using dir = folder();
-      const config = userFolder(dir.path, world);
-      world.setFaults(faults);
-      const ended = await megaphone(["run", "--config", config, "--as-of", "2020-06-20"]);
-      expect(ended.code).toBe(faults.length === 0 ? 0 : 3);
-      const query = `select platform, metric, kind, post_id, captured_on, value, status from mart.post_metric
-        where platform <> 'facebook' order by all`;
-      const rows = await megaphone(["sql", "--config", config, query, "--format", "csv"]);
-      expect(rows.stdout.split("\n").length).toBeGreaterThan(100);
-      published[faults.join()] = rows.stdout;
-      const status = await megaphone(["status", "--config", config]);
-      if (faults.length > 0) expect(status.stdout).toContain("make a new one (docs/facebook.md) and put it into .env");
-    }
-    world.setFaults([]);
-    expect(published["facebook:token-expired"]).toBe(published[""]);
-  });
-});
-
-describe("a rebuild", () => {
-  it("gives the same marts, under four time zones of the machine", async () => {
-    using dir = folder();
-    const config = userFolder(dir.path, sandbox);
-    for (const night of ["2020-06-18", "2020-06-19", "2020-06-20"]) {
-      sandbox.setNight(night);
-      await megaphone(["run", "--config", config, "--as-of", night]);
-    }
-    const data = join(dir.path, "data");
-    const nightly = await marts(data);
-    for (const TZ of ["UTC", "America/Los_Angeles", "Asia/Kolkata", "Pacific/Auckland"]) {
-      const ended = await megaphone(["rebuild", "--config", config], {TZ});
-      expect(ended).toMatchObject({code: 0});
-      expect(await marts(data), TZ).toEqual(nightly);
-    }
-  });
-});
-
-describe("a killed run", () => {
-  it("is taken up by the next one, wherever it was killed", async () => {
-    await using world = await closing(startSandbox({night: "2020-06-20"}));
-    using whole = folder();
-    const config = userFolder(whole.path, world);
-    await megaphone(["run", "--config", config, "--as-of", "2020-06-20"]);
-    const expected = await marts(join(whole.path, "data"));
-    using dir = folder();
-    const killed = userFolder(dir.path, world);
-    for (let delay = 250; delay < 3000; delay += 250) {
-      const child = start(["run", "--config", killed, "--as-of", "2020-06-20"]);
-      await new Promise(done => setTimeout(done, delay));
-      child.kill("SIGKILL");
-      await once(child, "close");
-    }
-    expect(await megaphone(["run", "--config", killed, "--as-of", "2020-06-20"])).toMatchObject({code: 0});
-    expect(await marts(join(dir.path, "data"))).toEqual(expected);
-  });
-});
-
-describe("secrets", () => {
-  it.concurrent.each(["none", ...Object.keys(faultsOf("x"))])(
-    "are nowhere after a run with the fault %s",
-    async fault => {
-      await using world = await closing(
-        startSandbox({night: "2020-06-20", only: ["x"], faults: fault === "none" ? [] : [fault]})
-      );
-      using dir = folder();
-      const config = userFolder(dir.path, world);
-
-      const ended = await megaphone(["run", "--config", config, "--as-of", "2020-06-20", "--log-level", "debug"]);
-      expect([0, 1, 3]).toContain(ended.code);
-      const texts = [
-        ended.stdout,
-        ended.stderr,
-        ...[...filesUnder(join(dir.path, "data"))].map(file => readFileSync(file, "latin1"))
-      ];
-      for (const secret of world.accounts.flatMap(({auth}) => Object.values(auth))) {
-        for (const form of [
-          secret,
-          encodeURIComponent(secret),
-          Buffer.from(secret).toString("base64").replace(/=+$/, "")
-        ]) {
-          expect(
-            texts.some(text => text.includes(form)),
-            `${fault}: ${form}`
-          ).toBe(false);
-        }
-      }
-    }
-  );
-});
-
-function readOr(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-/** A sandbox that closes when it goes out of scope. */
-async function closing(starting: Promise<Sandbox>): Promise<Sandbox & AsyncDisposable> {
-  const world = await starting;
-  return {...world, [Symbol.asyncDispose]: () => world.close()};
-}
