@@ -1,4 +1,4 @@
-import {type ChildProcess, spawn} from "node:child_process";
+import type {ChildProcess} from "node:child_process";
 import {once} from "node:events";
 import {existsSync, readFileSync, rmSync} from "node:fs";
 import {join} from "node:path";
@@ -7,7 +7,7 @@ import {missing} from "../../connectors/backfill.ts";
 import {type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
 import {folder} from "../warehouse/warehouse-fixture.ts";
 import {compiled} from "./compiled.ts";
-import {closing, type Ended, lines, megaphone, query, userFolder} from "./megaphone.ts";
+import {closing, type Ended, lines, megaphone, query, start, userFolder} from "./megaphone.ts";
 
 const night = "2020-06-20";
 const year = ["backfill", "--from", "2019-06-01", "--as-of", night];
@@ -20,11 +20,6 @@ type Line = {run_id: string; exit_code: number; note: string | null};
 
 const program = compiled();
 afterAll(() => rmSync(program, {recursive: true, force: true}));
-
-function start(cwd: string, args: string[]): ChildProcess {
-  const words = [join(program, "pipelines", "cli.js"), ...args];
-  return spawn(process.execPath, words, {cwd, env: {PATH: process.env.PATH}, stdio: ["ignore", "ignore", "ignore"]});
-}
 
 /** Waits until the sandbox was asked so many times, or the process has ended. */
 async function asked(sandbox: Sandbox, child: ChildProcess, count: number): Promise<void> {
@@ -104,7 +99,7 @@ describe("a backfill", () => {
     sandbox.resetRequests();
     let kills = 0;
     for (let count = 30; count <= 110; count += 40) {
-      const child = start(cwd, year);
+      const child = start(program, cwd, year);
       await asked(sandbox, child, count);
       if (child.kill("SIGKILL")) kills += 1;
       if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
@@ -120,7 +115,7 @@ describe("a backfill", () => {
     await using sandbox = await closing(startSandbox({night}));
     using dir = folder();
     const cwd = userFolderFor(dir.path, sandbox);
-    const child = start(cwd, year);
+    const child = start(program, cwd, year);
     await asked(sandbox, child, 40);
     child.kill("SIGTERM");
     expect(await once(child, "exit")).toEqual([143, null]);
