@@ -90,3 +90,34 @@ describe("nights on which the past grows", () => {
     expect(await marts(nightly)).toEqual(await marts(rebuilt));
   });
 });
+
+describe("an account that is added to a platform", () => {
+  it("leaves the followers of months before as they were, and brings no growth but its own", async () => {
+    using dir = folder();
+    await using warehouse = await emptyWarehouse();
+    const landing = Landing.open(dir.path);
+    await night(warehouse, landing, "2020-02-29", {posts: [], followers: 990});
+    await night(warehouse, landing, "2020-03-31", {posts: [], followers: 1000});
+    await night(warehouse, landing, "2020-04-15", {of: "8", posts: [], followers: 900});
+    await night(warehouse, landing, "2020-04-29", {of: "8", posts: [], followers: 980});
+    await night(warehouse, landing, "2020-04-30", {posts: [], followers: 1020});
+    const rows = await warehouse.rows(`
+      select s.period_start, s.value as size, s.status, n.value as growth, p.value as percent, p.status as percent_status
+      from indicator.audience_size as s
+      join indicator.audience_net_growth as n using (period, period_start, platform)
+      join indicator.audience_growth_pct as p using (period, period_start, platform)
+      where s.period = 'month' and n.part = 'net' and s.account_id is null and n.account_id is null and p.account_id is null
+      order by 1`);
+    expect(rows.slice(1)).toEqual([
+      {period_start: "2020-03-01", size: 1000, status: "ok", growth: 10, percent: 100 / 99, percent_status: "ok"},
+      {
+        period_start: "2020-04-01",
+        size: 2000,
+        status: "ok",
+        growth: 100,
+        percent: null,
+        percent_status: "not_measurable"
+      }
+    ]);
+  }, 60_000);
+});
