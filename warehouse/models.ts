@@ -294,7 +294,10 @@ export async function buildModels(
         hash
       }
     );
-    await warehouse.exec("delete from core.pending_post");
+    await warehouse.exec(`
+      delete from core.pending_post;
+      delete from core.built_coverage;
+      insert into core.built_coverage select account_id, from_on, to_on from mart.account_coverage`);
     for (const {isPassing, twin, relation} of ordered.toReversed()) {
       if (isPassing) await warehouse.exec(`drop ${twin.build === "view" ? "view" : "table"} ${relation}`);
     }
@@ -303,7 +306,7 @@ export async function buildModels(
   });
 }
 
-/** The clock, the named ranges, the definitions, and the posts that must be looked at again. */
+/** The clock, the named ranges, the definitions, what the last build covered, and the posts that must be looked at again. */
 async function prepare(warehouse: Warehouse, models: Model[], build: Build, all: boolean, lastOn: string | null) {
   await fillDefinitions(warehouse, models);
   const ranges = Object.entries(build.ranges).map(
@@ -313,6 +316,7 @@ async function prepare(warehouse: Warehouse, models: Model[], build: Build, all:
     create or replace temp table clock as
       select timezone, date ${literal(build.asOfOn)} as as_of_on, timestamptz ${literal(build.asOfAt)} as as_of_at
       from core.setting;
+    create table if not exists core.built_coverage (account_id varchar, from_on date, to_on date);
     delete from mart.named_range;
     ${ranges.length > 0 ? `insert into mart.named_range values ${ranges.join(", ")};` : ""}
     create or replace temp table changed_post as
@@ -322,14 +326,27 @@ async function prepare(warehouse: Warehouse, models: Model[], build: Build, all:
         or published_on between date ${literal(lastOn ?? build.asOfOn)} - 6 and date ${literal(build.asOfOn)} - 7`);
 }
 
-/** The periods that the changed posts and the days since the last build fall in. */
+/**
+ * The periods that the changed posts and the days since the last build fall in, and those that an account's data cover now
+ * and did not then, or no longer: an older post or file makes zeros of months that nobody spoke of.
+ */
 async function findChangedPeriods(warehouse: Warehouse, all: boolean, lastOn: string | null): Promise<void> {
   await warehouse.exec(`
     create or replace temp table changed_period as
       select distinct period, period_start, period_end from mart.calendar_day
       where ${all} or period in ('all', 'range')
         or on_date >= date ${literal(lastOn ?? "1970-01-01")}
-        or on_date in (select published_on from changed_post union all select published_on from core.pending_post)`);
+        or on_date in (select published_on from changed_post union all select published_on from core.pending_post)
+      union
+      select p.period, p.period_start, p.period_end
+      from (select distinct period, period_start, period_end from mart.calendar_day) as p
+      join (
+        select account_id, from_on, to_on, true as is_now from mart.account_coverage
+        union all
+        select account_id, from_on, to_on, false as is_now from core.built_coverage
+      ) as a on a.from_on <= p.period_end and a.to_on >= p.period_start
+      group by p.period, p.period_start, p.period_end, a.account_id
+      having count(distinct a.is_now) = 1`);
 }
 
 async function buildModel(warehouse: Warehouse, model: Model, all: boolean, runId: string): Promise<void> {

@@ -1,5 +1,5 @@
 -- Net growth of followers in percent of those at the start, one row a period, platform and account; none across a change of
--- what the platform counts.
+-- what the platform counts, nor of whose followers are counted.
 with judged as (
     select
         period,
@@ -11,10 +11,11 @@ with judged as (
         end_value,
         step,
         stepped_on,
+        added_on,
         definition_id,
         case
             when not coalesce(start_days <= 7 and end_days <= 7, false) then 'not_measurable'
-            when step is not null then 'not_measurable'
+            when step is not null or added_on is not null then 'not_measurable'
             when start_value < 100 then 'gated'
             else 'ok'
         end as status
@@ -35,6 +36,7 @@ grown as (
         case
             when status = 'gated' then 'fewer than 100 followers at the start'
             when status = 'not_measurable' and step is not null then 'the definition changed on ' || cast(stepped_on as string)
+            when status = 'not_measurable' and added_on is not null then 'an account was added on ' || cast(added_on as string)
             when status = 'not_measurable' then 'no observation within 7 days of an end of the period'
         end as note,
         definition_id as definition_id

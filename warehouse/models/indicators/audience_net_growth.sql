@@ -1,5 +1,6 @@
 -- Followers at the end less followers at the start of a period, and gains and losses where the platform counts them, one
--- row a period, platform, account and part. The step that a change of definition made is taken off and named.
+-- row a period, platform, account and part. The step that a change of definition or an added account made is taken off and
+-- named.
 with net as (
     select
         period,
@@ -11,10 +12,19 @@ with net as (
         end_value,
         step,
         stepped_on,
+        added,
+        added_on,
         definition_id,
         coalesce(start_days <= 7 and end_days <= 7, false) as is_measurable
     from mart.follower_scope
     where period <> 'day'
+),
+noted as (
+    select
+        *,
+        'without a step of ' || cast(step as string) || ' on ' || cast(stepped_on as string) || ', where the definition changed' as step_note,
+        'without the ' || cast(added as string) || ' of accounts when they were added, last on ' || cast(added_on as string) as added_note
+    from net
 ),
 lengths as (
     select
@@ -53,16 +63,18 @@ parts as (
         platform as platform,
         account_id as account_id,
         'net' as part,
-        case when is_measurable then cast(end_value - start_value - coalesce(step, 0) as double) end as value,
+        case when is_measurable then cast(end_value - start_value - coalesce(step, 0) - coalesce(added, 0) as double) end as value,
         case when is_measurable then cast(end_value as double) end as numerator,
         case when is_measurable then cast(start_value as double) end as denominator,
         case when is_measurable then 'ok' else 'not_measurable' end as status,
         case
             when not is_measurable then 'no observation within 7 days of an end of the period'
-            when step is not null then 'without a step of ' || cast(step as string) || ' on ' || cast(stepped_on as string) || ', where the definition changed'
+            when step is not null and added is not null then step_note || '; ' || added_note
+            when step is not null then step_note
+            else added_note
         end as note,
         definition_id as definition_id
-    from net
+    from noted
     union all
     select
         f.period as period,

@@ -1,5 +1,6 @@
 -- Share of the expected nightly snapshots that were read, one row a period, account and metric: followers by their values,
--- posts by the nights on which the account's posts were read. Files are not expected on any day.
+-- posts by the nights on which the account's posts were read to the end, a page's or a member's. Files are not expected on
+-- any day.
 with read_days as (
     select distinct
         account_id,
@@ -15,7 +16,7 @@ with read_days as (
         'posts' as metric,
         captured_on as on_date
     from meta.load
-    where source = 'api' and stream = 'posts'
+    where source = 'api' and stream in ('posts', 'member_posts') and is_complete
 ),
 spans as (
     select

@@ -1,6 +1,7 @@
 -- Followers at the two ends of each period, one row a period and account. A month, quarter or year starts with the last
 -- day before it, so that periods add up; a named range and all start on their first day. An account that was first known
--- after that starts with its first observation. `step` is what changes of the definition inside the period made of it.
+-- after that starts with its first observation. `step` is what changes of the definition inside the period made of it, and
+-- `joined_on` the day of an account's first observation where that is more than a week after the start, or after the end.
 with periods as (
     select distinct
         c.period,
@@ -29,7 +30,8 @@ starts as (
         p.to_on,
         a.account_id,
         a.platform,
-        greatest(p.from_on, a.first_on) as start_on
+        greatest(p.from_on, a.first_on) as start_on,
+        case when a.first_on > least(p.from_on + 7, p.to_on) then a.first_on end as joined_on
     from periods as p
     cross join accounts as a
 ),
@@ -59,7 +61,8 @@ ended as (
         e.days_since as end_days,
         e.definition_id as definition_id,
         t.step as step,
-        t.stepped_on as stepped_on
+        t.stepped_on as stepped_on,
+        p.joined_on as joined_on
     from starts as p
     left join mart.follower_day as s
         on s.account_id = p.account_id

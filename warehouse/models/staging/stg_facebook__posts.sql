@@ -1,4 +1,5 @@
 -- Posts of Facebook pages with their counters, one row a post and capture. Reactions by kind leave out a kind of none.
+-- Plays of reels, which count every start and not three seconds watched, are no video views.
 select
     load_key as load_key,
     text_found(id, '_([^_]+)$', 1) as platform_post_id,
@@ -50,7 +51,7 @@ select
     share_count as shares,
     insights.post_clicks as clicks,
     case when insights.post_clicks_by_type is not null then coalesce(insights.post_clicks_by_type.link_clicks, 0) end as clicks__link,
-    coalesce(insights.post_video_views, video.blue_reels_play_count) as video_views,
+    insights.post_video_views as video_views,
     quotient(coalesce(video.post_video_view_time, video.total_video_view_total_time), 1000) as watch_seconds,
     video.post_video_followers as followers_gained
 from landing.facebook__posts
