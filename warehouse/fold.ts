@@ -34,7 +34,7 @@ export interface PostFacts {
   hasKnown: boolean;
 }
 
-/** What accounts say of themselves, and their stocks as readings of the day. */
+/** What accounts say of themselves, and their stocks as readings of the day; a stream that tells no stock gives none. */
 export async function foldAccounts(warehouse: Warehouse): Promise<void> {
   const named = ["handle", "display_name", "url"];
   await warehouse.exec(`
@@ -51,9 +51,8 @@ export async function foldAccounts(warehouse: Warehouse): Promise<void> {
       .map(
         stock => `
       select s.load_key, '${stock}' as metric, 0 as window_days, f.captured_on as on_date, s.${stock} as value,
-        case when s.${stock} is null then 'not_offered' else 'ok' end as status,
-        cast(null as varchar) as platform_metric
-      from staged_account as s join batch_file as f on f.load_key = s.load_key`
+        'ok' as status, cast(null as varchar) as platform_metric
+      from staged_account as s join batch_file as f on f.load_key = s.load_key where s.${stock} is not null`
       )
       .join(" union all ")}`);
   await foldAccountMetrics(warehouse, "staged_stock");
