@@ -60,11 +60,10 @@ export async function foldAccounts(warehouse: Warehouse): Promise<void> {
 
 /** Series and snapshots of an account: the newest value of each metric, window, day and source. */
 export async function foldAccountMetrics(warehouse: Warehouse, staged: string): Promise<void> {
-  const key = "account_key, metric, window_days, on_date, source_key";
   await fold(
     warehouse,
     "core.account_reading",
-    key,
+    ["account_key", "metric", "window_days", "on_date", "source_key"],
     `
     select f.account_key, s.metric, s.window_days, s.on_date, f.source_key, f.captured_at, s.value, s.status,
       s.platform_metric, s.load_key, s.rowid as staged_row
@@ -72,38 +71,46 @@ export async function foldAccountMetrics(warehouse: Warehouse, staged: string): 
   );
 }
 
-/** Breakdowns of an account's audience: the newest value of each class, day and source. */
+/** Breakdowns of an account's audience: the classes of the newest file of each population, dimension, day and source. */
 export async function foldAudience(warehouse: Warehouse): Promise<void> {
-  const key = "account_key, population, dimension, category, on_date, source_key";
   await fold(
     warehouse,
     "core.audience_reading",
-    key,
+    ["account_key", "population", "dimension", "on_date", "source_key"],
     `
     select f.account_key, s.population, s.dimension, s.category, s.on_date, f.source_key, f.captured_at, s.value,
       s.unit, s.status, s.platform_metric, s.load_key, s.rowid as staged_row
-    from staged_audience_breakdown as s join batch_file as f on f.load_key = s.load_key`
+    from staged_audience_breakdown as s join batch_file as f on f.load_key = s.load_key`,
+    "category"
   );
 }
 
-/** Keeps of old and new rows with one key the newest that has a value, else the newest. */
-async function fold(warehouse: Warehouse, table: string, key: string, staged: string): Promise<void> {
-  const on = key
-    .split(", ")
-    .map(column => `o.${column} = n.${column}`)
-    .join(" and ");
+/**
+ * Keeps of old and new rows with one key those of one file: the newest that has a value, else the newest. A snapshot,
+ * which no metric of a series names, stands before the series. Of rows of a file that are one class the last stays.
+ */
+async function fold(
+  warehouse: Warehouse,
+  table: string,
+  key: readonly string[],
+  staged: string,
+  classes = "true"
+): Promise<void> {
+  const on = key.map(column => `o.${column} is not distinct from n.${column}`).join(" and ");
   await warehouse.exec(`
     create or replace temp table newest as
-      select * exclude (staged_row, rank) from (
-        select *, row_number() over (
-          partition by ${key} order by value is null, captured_at desc, load_key desc, staged_row desc) as rank
-        from (${staged}) as s
-      ) where rank = 1;
-    delete from newest as n using ${table} as o
-      where ${on} and ((n.value is null and o.value is not null)
-        or (n.captured_at < o.captured_at and (n.value is null) = (o.value is null)));
+      select * exclude (staged_row), bool_and(value is null) over (partition by ${key.join(", ")}) as is_empty
+      from (
+        select * from (${staged})
+        qualify load_key = first_value(load_key) over (partition by ${key.join(", ")}
+          order by value is null, platform_metric is not null, captured_at desc, load_key desc)
+      )
+      qualify row_number() over (partition by ${key.join(", ")}, ${classes} order by value is null, staged_row desc) = 1;
+    delete from newest as n using ${table} as o where ${on}
+      and (n.is_empty, n.platform_metric is not null, o.captured_at)
+        > (o.value is null, o.platform_metric is not null, n.captured_at);
     delete from ${table} as o using newest as n where ${on};
-    insert into ${table} by name select * from newest`);
+    insert into ${table} by name select * exclude (is_empty) from newest`);
 }
 
 /** Posts and what is known of them; the API is the better witness, a file fills what it left open. */

@@ -43,4 +43,72 @@ describe("the followers of a day", () => {
         {on_date: "2020-06-02", value: "1010", status: "ok", source: "export"}
       ]);
     }));
+
+  it("are the snapshot's where a series tells the same day later", () =>
+    withStore(async (landing, warehouse) => {
+      const snapshot = {id: "1", name: "n", username: "u", link: "l", followers_count: 1000};
+      const follows = (day: string, value: number) => ({
+        metric: "page_follows",
+        ended_at: `${day}T07:00:00.000Z`,
+        value
+      });
+      await land(landing, "account", "2020-06-10", [snapshot], {account: page});
+      await land(landing, "account_days", "2020-06-12", [follows("2020-06-10", 990), follows("2020-06-11", 1047)], {
+        account: page
+      });
+      await load(warehouse, landing);
+      await land(landing, "account_days", "2020-06-13", [follows("2020-06-11", 1048)], {account: page});
+      await load(warehouse, landing);
+      expect(await warehouse.rows(followers)).toEqual([
+        {on_date: "2020-06-09", value: "990", status: "ok", source: "api"},
+        {on_date: "2020-06-10", value: "1000", status: "ok", source: "api"}
+      ]);
+    }));
+});
+
+describe("the audience of a day", () => {
+  const audience = "select category, value, status from mart.audience_breakdown order by 1";
+  const early = {run: "early", time: "01:30"};
+  const late = {run: "late", time: "09:00"};
+  const country = (category: string, value: number, name?: string) => ({
+    dimension: "GeoCountry",
+    category,
+    value,
+    ...(name === undefined ? {name_status: "failed"} : {name, name_status: "ok"})
+  });
+  const refused = {metric: "page_follows_country", status: "not_offered"};
+  const measured = {metric: "page_follows_country", country: "CH", value: 40, ended_at: "2020-06-30T07:00:00.000Z"};
+
+  it("has the classes of the newest file alone, under whatever names", () =>
+    withStore(async (landing, warehouse) => {
+      const numbers = [country("103644278", 400), country("106693272", 30)];
+      await land(landing, "audience", "2020-06-30", numbers, {account: organisation, ...early, cursor: null});
+      await load(warehouse, landing);
+      const names = [country("103644278", 401, "US")];
+      await land(landing, "audience", "2020-06-30", names, {account: organisation, ...late});
+      await load(warehouse, landing);
+      expect(await warehouse.rows(audience)).toEqual([{category: "US", value: 401, status: "ok"}]);
+    }));
+
+  it("has one row where it is refused again and again", () =>
+    withStore(async (landing, warehouse) => {
+      for (const time of [early, late]) {
+        await land(landing, "audience", "2020-06-29", [refused], {account: page, ...time});
+        await load(warehouse, landing);
+      }
+      expect(await warehouse.rows(audience)).toEqual([{category: null, value: null, status: "not_offered"}]);
+    }));
+
+  it.each([
+    ["before", [refused, measured]],
+    ["after", [measured, refused]]
+  ])("keeps what was measured, also when it is refused %s that", (_, records) =>
+    withStore(async (landing, warehouse) => {
+      for (const [index, time] of [early, late].entries()) {
+        await land(landing, "audience", "2020-06-29", [records[index]!], {account: page, ...time});
+        await load(warehouse, landing);
+      }
+      expect(await warehouse.rows(audience)).toEqual([{category: "CH", value: 40, status: "ok"}]);
+    })
+  );
 });
