@@ -24,6 +24,10 @@ const attributes = [
   "lookup_id"
 ];
 
+/** The ages in days at which posts are compared, and how far from one a reading may be, as in the model `post_at_age`. */
+const ages = [7, 28];
+const ageTolerance = 3;
+
 /** What a batch of post rows holds, so that steps it does not need are left out. */
 export interface PostFacts {
   /** A post has several rows. */
@@ -312,7 +316,10 @@ const stepOfOneDay = `
     create or replace temp view last_step as
       select post_key, source_key, island, case when island > 0 then captured_on end as changed_on from stepped`;
 
-/** Readings: what changed closes the reading in force and opens a new one; what did not confirms it. */
+/**
+ * Readings: what changed closes the reading in force and opens a new one; what did not confirms it. A post that is only
+ * confirmed must be looked at again where this brings its reading nearer to an age that the last build has seen pass.
+ */
 export async function foldReadings(
   warehouse: Warehouse,
   metrics: readonly string[],
@@ -351,7 +358,13 @@ export async function foldReadings(
       select s.post_key from stepped as s
       join core.open_reading as o on o.post_key = s.post_key and o.source_key = s.source_key
       join core.post as p on p.post_key = s.post_key
-      where s.island = 0 and p.published_on + 28 > o.confirmed_on and p.published_on + 28 <= s.confirmed_on;
+      cross join core.setting as c
+      where s.island = 0 and (${ages
+        .map(
+          days => `(p.published_on + ${days} > o.confirmed_on
+            and p.published_on + ${days} <= least(c.as_of_on, s.confirmed_on + ${ageTolerance}))`
+        )
+        .join(" or ")});
     update core.open_reading as o
       set confirmed_on = s.confirmed_on, confirmed_at = s.confirmed_at, confirmed_before = s.confirmed_before
       from stepped as s

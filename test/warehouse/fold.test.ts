@@ -1,7 +1,7 @@
 import {describe, expect, it} from "vitest";
 import {Landing} from "../../warehouse/landing.ts";
 import type {Warehouse} from "../../warehouse/warehouse.ts";
-import {emptyWarehouse, folder, land, load} from "./warehouse-fixture.ts";
+import {build, emptyWarehouse, folder, land, load, xPost} from "./warehouse-fixture.ts";
 
 const page = accountOf("facebook", "1");
 const organisation = accountOf("linkedin", "5", "organisation");
@@ -109,6 +109,24 @@ describe("the audience of a day", () => {
         await load(warehouse, landing);
       }
       expect(await warehouse.rows(audience)).toEqual([{category: "CH", value: 40, status: "ok"}]);
+    })
+  );
+});
+
+describe("a post at an age", () => {
+  it.each([7, 28])("has the reading that was confirmed after an outage over day %i", days =>
+    withStore(async (landing, warehouse) => {
+      const day = (age: number) => new Date(Date.UTC(2020, 5, 1 + age)).toISOString().slice(0, 10);
+      await land(landing, "posts", day(days - 6), [xPost("1", {like_count: 5})]);
+      await load(warehouse, landing);
+      await build(warehouse, day(days - 6));
+      await build(warehouse, day(days + 3));
+      await land(landing, "posts", day(days + 4), [xPost("1", {like_count: 5})]);
+      await load(warehouse, landing);
+      await build(warehouse, day(days + 4));
+      expect(await warehouse.rows(`select status, reactions, read_on from mart.post_at_age_${days}`)).toEqual([
+        {status: "ok", reactions: "5", read_on: day(days - 6)}
+      ]);
     })
   );
 });
