@@ -242,15 +242,24 @@ async function foldAliases(warehouse: Warehouse): Promise<void> {
       anti join core.post_alias as o on o.platform = a.platform and o.alias = a.alias`);
 }
 
-/** A post that the platform no longer finds keeps its numbers and gets the day of that answer. */
+/**
+ * A post that the platform no longer finds keeps its numbers and gets the day of that answer. The answer names the id that
+ * was asked for, which of an edited post is an alias.
+ */
 async function markGone(warehouse: Warehouse): Promise<void> {
   await warehouse.exec(`
+    update staged_key as k set post_key = a.post_key from core.post_alias as a
+      where k.is_gone and k.post_key is null and a.platform = k.platform and a.alias = k.platform_post_id;
     create or replace temp table gone as
-      select k.post_key, min(k.captured_on) as gone_on
-      from staged_key as k left join newest as n
-        on n.platform = k.platform and n.platform_post_id = k.platform_post_id
-      where k.is_gone and k.post_key is not null and (n.place is null or n.place < k.place)
-      group by k.post_key;
+      select g.post_key, min(g.captured_on) as gone_on
+      from staged_key as g
+      left join (
+        select post_key, max(place) as place from staged_key
+        semi join (select post_key from staged_key where is_gone) as marked using (post_key)
+        where not is_gone group by post_key
+      ) as seen on seen.post_key = g.post_key
+      where g.is_gone and g.post_key is not null and (seen.place is null or seen.place < g.place)
+      group by g.post_key;
     insert into changed_now (post_key)
       select g.post_key from gone as g join core.post as p on p.post_key = g.post_key where p.deleted_on is null;
     update core.post as p set deleted_on = g.gone_on from gone as g

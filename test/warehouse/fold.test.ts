@@ -130,3 +130,32 @@ describe("a post at an age", () => {
     })
   );
 });
+
+describe("an edited post that the platform no longer finds", () => {
+  const edited = xPost("10", {}, {id: "11", other_ids: ["11"]});
+  const gone = {id: "11", first_id: "11", is_gone: true};
+  const deleted = "select platform_post_id, deleted_on from core.post";
+
+  it.each([
+    ["night by night", true],
+    ["at once", false]
+  ])("is deleted from the day on which its newest id was not found, loaded %s", (_, isNightly) =>
+    withStore(async (landing, warehouse) => {
+      for (const [index, post] of [edited, gone, edited, gone, gone].entries()) {
+        await land(landing, "posts", `2020-06-0${index + 2}`, [post]);
+        if (isNightly) await load(warehouse, landing);
+      }
+      await load(warehouse, landing);
+      expect(await warehouse.rows(deleted)).toEqual([{platform_post_id: "10", deleted_on: "2020-06-05"}]);
+    })
+  );
+
+  it("is there again when it is found again", () =>
+    withStore(async (landing, warehouse) => {
+      for (const [index, post] of [edited, gone, edited].entries()) {
+        await land(landing, "posts", `2020-06-0${index + 2}`, [post]);
+      }
+      await load(warehouse, landing);
+      expect(await warehouse.rows(deleted)).toEqual([{platform_post_id: "10", deleted_on: null}]);
+    }));
+});
