@@ -24,6 +24,9 @@ const attributes = [
   "lookup_id"
 ];
 
+/** What of a post the better witness tells, of two alike the later: also whose it is. */
+const witnessed = ["account_key", ...attributes];
+
 /** The ages in days at which posts are compared, and how far from one a reading may be, as in the model `post_at_age`. */
 const ages = [7, 28];
 const ageTolerance = 3;
@@ -206,7 +209,7 @@ async function fillFromOlderRows(warehouse: Warehouse): Promise<void> {
 }
 
 async function updateKnown(warehouse: Warehouse): Promise<void> {
-  const merged = attributes.map(
+  const merged = witnessed.map(
     name =>
       `case when d.source_key <= p.source_key then coalesce(d.${name}, p.${name}) else coalesce(p.${name}, d.${name}) end as ${name}`
   );
@@ -217,12 +220,12 @@ async function updateKnown(warehouse: Warehouse): Promise<void> {
         case when d.source_key = 1 then null else p.deleted_on end as deleted_on
       from described as d join core.post as p on p.post_key = d.known_key;
     delete from merged as m using core.post as p where p.post_key = m.post_key
-      and ${[...attributes, "source_key", "first_seen_at", "deleted_on"]
+      and ${[...witnessed, "source_key", "first_seen_at", "deleted_on"]
         .map(name => `m.${name} is not distinct from p.${name}`)
         .join(" and ")};
     insert into changed_now
       select p.post_key, p.published_on from merged as m join core.post as p on p.post_key = m.post_key;
-    update core.post as p set ${[...attributes, "source_key", "first_seen_at", "deleted_on"]
+    update core.post as p set ${[...witnessed, "source_key", "first_seen_at", "deleted_on"]
       .map(name => `${name} = m.${name}`)
       .join(", ")},
       published_on = cast(timezone((select timezone from core.setting), m.published_at) as date),

@@ -1,7 +1,8 @@
 import {describe, expect, it} from "vitest";
+import {storedPosts} from "../../warehouse/known.ts";
 import {Landing} from "../../warehouse/landing.ts";
 import type {Warehouse} from "../../warehouse/warehouse.ts";
-import {build, emptyWarehouse, folder, land, load, xPost} from "./warehouse-fixture.ts";
+import {account, build, emptyWarehouse, folder, land, load, xPost} from "./warehouse-fixture.ts";
 
 const page = accountOf("facebook", "1");
 const organisation = accountOf("linkedin", "5", "organisation");
@@ -157,5 +158,62 @@ describe("an edited post that the platform no longer finds", () => {
       }
       await load(warehouse, landing);
       expect(await warehouse.rows(deleted)).toEqual([{platform_post_id: "10", deleted_on: null}]);
+    }));
+});
+
+describe("an account", () => {
+  const unconfigured = accountOf("x", "mandate");
+  const tweet = (id: string) => ({
+    tweet_id: id,
+    permalink: `https://twitter.com/mandate/status/${id}`,
+    published_at: "2020-06-01T10:00:00.000Z",
+    text: `Post ${id}`,
+    is_reply: false,
+    impressions: 5,
+    engagements: 1,
+    retweets: 0,
+    replies: 0,
+    likes: 1
+  });
+  const owners = `select platform_post_id as id, account_id from core.post join core.account using (account_key)
+    order by 1`;
+
+  it("has the posts that a file gave under a name before it was configured, once the API or a newer file gives them", () =>
+    withStore(async (landing, warehouse) => {
+      const file = {source: "export"} as const;
+      await land(landing, "classic_tweets", "2020-06-20", ["10", "12", "13"].map(tweet), {
+        ...file,
+        account: unconfigured
+      });
+      await land(landing, "posts", "2020-06-30", [xPost("10"), xPost("11")]);
+      await land(landing, "classic_tweets", "2020-07-01", [tweet("12")], file);
+      await load(warehouse, landing);
+      expect(await warehouse.rows(owners)).toEqual([
+        {id: "10", account_id: "x:7"},
+        {id: "11", account_id: "x:7"},
+        {id: "12", account_id: "x:7"},
+        {id: "13", account_id: "x:mandate"}
+      ]);
+      const stored = await storedPosts(warehouse, ["x:7"], "2020-06-01", []);
+      expect(stored.map(({id}) => id).sort()).toEqual(["10", "11", "12"]);
+    }));
+
+  it("keeps a post of the API's that a later file gives under a name", () =>
+    withStore(async (landing, warehouse) => {
+      await land(landing, "posts", "2020-06-30", [xPost("10")]);
+      await land(landing, "classic_tweets", "2020-07-01", [tweet("10")], {source: "export", account: unconfigured});
+      await load(warehouse, landing);
+      expect(await warehouse.rows(owners)).toEqual([{id: "10", account_id: "x:7"}]);
+    }));
+
+  it("is called what the newest file calls it", () =>
+    withStore(async (landing, warehouse) => {
+      await land(landing, "posts", "2020-06-30", [xPost("10")]);
+      await load(warehouse, landing);
+      await land(landing, "posts", "2020-07-01", [], {account: {...account, name: "new", kind: "member"}});
+      await load(warehouse, landing);
+      expect(await warehouse.rows("select account_id, name, kind from mart.account")).toEqual([
+        {account_id: "x:7", name: "new", kind: "member"}
+      ]);
     }));
 });
