@@ -158,7 +158,8 @@ create or replace view meta.freshness as
 create or replace view mart.account_metric as
   with ranked as (
     select r.*, row_number() over (
-        partition by account_key, metric, window_days, on_date order by source_key, captured_at desc, load_key desc
+        partition by account_key, metric, window_days, on_date
+        order by value is null, source_key, captured_at desc, load_key desc
       ) as rank
     from core.account_reading as r
   )

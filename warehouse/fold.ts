@@ -24,6 +24,13 @@ const attributes = [
   "lookup_id"
 ];
 
+/** What of a post the better witness tells, of two alike the later: also whose it is. */
+const witnessed = ["account_key", ...attributes];
+
+/** The ages in days at which posts are compared, and how far from one a reading may be, as in the model `post_at_age`. */
+const ages = [7, 28];
+const ageTolerance = 3;
+
 /** What a batch of post rows holds, so that steps it does not need are left out. */
 export interface PostFacts {
   /** A post has several rows. */
@@ -34,7 +41,7 @@ export interface PostFacts {
   hasKnown: boolean;
 }
 
-/** What accounts say of themselves, and their stocks as readings of the day. */
+/** What accounts say of themselves, and their stocks as readings of the day; a stream that tells no stock gives none. */
 export async function foldAccounts(warehouse: Warehouse): Promise<void> {
   const named = ["handle", "display_name", "url"];
   await warehouse.exec(`
@@ -51,9 +58,8 @@ export async function foldAccounts(warehouse: Warehouse): Promise<void> {
       .map(
         stock => `
       select s.load_key, '${stock}' as metric, 0 as window_days, f.captured_on as on_date, s.${stock} as value,
-        case when s.${stock} is null then 'not_offered' else 'ok' end as status,
-        cast(null as varchar) as platform_metric
-      from staged_account as s join batch_file as f on f.load_key = s.load_key`
+        'ok' as status, cast(null as varchar) as platform_metric
+      from staged_account as s join batch_file as f on f.load_key = s.load_key where s.${stock} is not null`
       )
       .join(" union all ")}`);
   await foldAccountMetrics(warehouse, "staged_stock");
@@ -61,11 +67,10 @@ export async function foldAccounts(warehouse: Warehouse): Promise<void> {
 
 /** Series and snapshots of an account: the newest value of each metric, window, day and source. */
 export async function foldAccountMetrics(warehouse: Warehouse, staged: string): Promise<void> {
-  const key = "account_key, metric, window_days, on_date, source_key";
   await fold(
     warehouse,
     "core.account_reading",
-    key,
+    ["account_key", "metric", "window_days", "on_date", "source_key"],
     `
     select f.account_key, s.metric, s.window_days, s.on_date, f.source_key, f.captured_at, s.value, s.status,
       s.platform_metric, s.load_key, s.rowid as staged_row
@@ -73,38 +78,46 @@ export async function foldAccountMetrics(warehouse: Warehouse, staged: string): 
   );
 }
 
-/** Breakdowns of an account's audience: the newest value of each class, day and source. */
+/** Breakdowns of an account's audience: the classes of the newest file of each population, dimension, day and source. */
 export async function foldAudience(warehouse: Warehouse): Promise<void> {
-  const key = "account_key, population, dimension, category, on_date, source_key";
   await fold(
     warehouse,
     "core.audience_reading",
-    key,
+    ["account_key", "population", "dimension", "on_date", "source_key"],
     `
     select f.account_key, s.population, s.dimension, s.category, s.on_date, f.source_key, f.captured_at, s.value,
       s.unit, s.status, s.platform_metric, s.load_key, s.rowid as staged_row
-    from staged_audience_breakdown as s join batch_file as f on f.load_key = s.load_key`
+    from staged_audience_breakdown as s join batch_file as f on f.load_key = s.load_key`,
+    "category"
   );
 }
 
-/** Keeps of old and new rows with one key the newest that has a value, else the newest. */
-async function fold(warehouse: Warehouse, table: string, key: string, staged: string): Promise<void> {
-  const on = key
-    .split(", ")
-    .map(column => `o.${column} = n.${column}`)
-    .join(" and ");
+/**
+ * Keeps of old and new rows with one key those of one file: the newest that has a value, else the newest. A snapshot,
+ * which no metric of a series names, stands before the series. Of rows of a file that are one class the last stays.
+ */
+async function fold(
+  warehouse: Warehouse,
+  table: string,
+  key: readonly string[],
+  staged: string,
+  classes = "true"
+): Promise<void> {
+  const on = key.map(column => `o.${column} is not distinct from n.${column}`).join(" and ");
   await warehouse.exec(`
     create or replace temp table newest as
-      select * exclude (staged_row, rank) from (
-        select *, row_number() over (
-          partition by ${key} order by value is null, captured_at desc, load_key desc, staged_row desc) as rank
-        from (${staged}) as s
-      ) where rank = 1;
-    delete from newest as n using ${table} as o
-      where ${on} and ((n.value is null and o.value is not null)
-        or (n.captured_at < o.captured_at and (n.value is null) = (o.value is null)));
+      select * exclude (staged_row), bool_and(value is null) over (partition by ${key.join(", ")}) as is_empty
+      from (
+        select * from (${staged})
+        qualify load_key = first_value(load_key) over (partition by ${key.join(", ")}
+          order by value is null, platform_metric is not null, captured_at desc, load_key desc)
+      )
+      qualify row_number() over (partition by ${key.join(", ")}, ${classes} order by value is null, staged_row desc) = 1;
+    delete from newest as n using ${table} as o where ${on}
+      and (n.is_empty, n.platform_metric is not null, o.captured_at)
+        > (o.value is null, o.platform_metric is not null, n.captured_at);
     delete from ${table} as o using newest as n where ${on};
-    insert into ${table} by name select * from newest`);
+    insert into ${table} by name select * exclude (is_empty) from newest`);
 }
 
 /** Posts and what is known of them; the API is the better witness, a file fills what it left open. */
@@ -196,7 +209,7 @@ async function fillFromOlderRows(warehouse: Warehouse): Promise<void> {
 }
 
 async function updateKnown(warehouse: Warehouse): Promise<void> {
-  const merged = attributes.map(
+  const merged = witnessed.map(
     name =>
       `case when d.source_key <= p.source_key then coalesce(d.${name}, p.${name}) else coalesce(p.${name}, d.${name}) end as ${name}`
   );
@@ -207,12 +220,12 @@ async function updateKnown(warehouse: Warehouse): Promise<void> {
         case when d.source_key = 1 then null else p.deleted_on end as deleted_on
       from described as d join core.post as p on p.post_key = d.known_key;
     delete from merged as m using core.post as p where p.post_key = m.post_key
-      and ${[...attributes, "source_key", "first_seen_at", "deleted_on"]
+      and ${[...witnessed, "source_key", "first_seen_at", "deleted_on"]
         .map(name => `m.${name} is not distinct from p.${name}`)
         .join(" and ")};
     insert into changed_now
       select p.post_key, p.published_on from merged as m join core.post as p on p.post_key = m.post_key;
-    update core.post as p set ${[...attributes, "source_key", "first_seen_at", "deleted_on"]
+    update core.post as p set ${[...witnessed, "source_key", "first_seen_at", "deleted_on"]
       .map(name => `${name} = m.${name}`)
       .join(", ")},
       published_on = cast(timezone((select timezone from core.setting), m.published_at) as date),
@@ -232,15 +245,24 @@ async function foldAliases(warehouse: Warehouse): Promise<void> {
       anti join core.post_alias as o on o.platform = a.platform and o.alias = a.alias`);
 }
 
-/** A post that the platform no longer finds keeps its numbers and gets the day of that answer. */
+/**
+ * A post that the platform no longer finds keeps its numbers and gets the day of that answer. The answer names the id that
+ * was asked for, which of an edited post is an alias.
+ */
 async function markGone(warehouse: Warehouse): Promise<void> {
   await warehouse.exec(`
+    update staged_key as k set post_key = a.post_key from core.post_alias as a
+      where k.is_gone and k.post_key is null and a.platform = k.platform and a.alias = k.platform_post_id;
     create or replace temp table gone as
-      select k.post_key, min(k.captured_on) as gone_on
-      from staged_key as k left join newest as n
-        on n.platform = k.platform and n.platform_post_id = k.platform_post_id
-      where k.is_gone and k.post_key is not null and (n.place is null or n.place < k.place)
-      group by k.post_key;
+      select g.post_key, min(g.captured_on) as gone_on
+      from staged_key as g
+      left join (
+        select post_key, max(place) as place from staged_key
+        semi join (select post_key from staged_key where is_gone) as marked using (post_key)
+        where not is_gone group by post_key
+      ) as seen on seen.post_key = g.post_key
+      where g.is_gone and g.post_key is not null and (seen.place is null or seen.place < g.place)
+      group by g.post_key;
     insert into changed_now (post_key)
       select g.post_key from gone as g join core.post as p on p.post_key = g.post_key where p.deleted_on is null;
     update core.post as p set deleted_on = g.gone_on from gone as g
@@ -306,7 +328,10 @@ const stepOfOneDay = `
     create or replace temp view last_step as
       select post_key, source_key, island, case when island > 0 then captured_on end as changed_on from stepped`;
 
-/** Readings: what changed closes the reading in force and opens a new one; what did not confirms it. */
+/**
+ * Readings: what changed closes the reading in force and opens a new one; what did not confirms it. A post that is only
+ * confirmed must be looked at again where this brings its reading nearer to an age that the last build has seen pass.
+ */
 export async function foldReadings(
   warehouse: Warehouse,
   metrics: readonly string[],
@@ -345,7 +370,13 @@ export async function foldReadings(
       select s.post_key from stepped as s
       join core.open_reading as o on o.post_key = s.post_key and o.source_key = s.source_key
       join core.post as p on p.post_key = s.post_key
-      where s.island = 0 and p.published_on + 28 > o.confirmed_on and p.published_on + 28 <= s.confirmed_on;
+      cross join core.setting as c
+      where s.island = 0 and (${ages
+        .map(
+          days => `(p.published_on + ${days} > o.confirmed_on
+            and p.published_on + ${days} <= least(c.as_of_on, s.confirmed_on + ${ageTolerance}))`
+        )
+        .join(" or ")});
     update core.open_reading as o
       set confirmed_on = s.confirmed_on, confirmed_at = s.confirmed_at, confirmed_before = s.confirmed_before
       from stepped as s

@@ -121,19 +121,29 @@ async function registerFiles(warehouse: Warehouse, landing: Landing, batch: Land
     }`);
 }
 
+/** Accounts that are new, and the name and kind by which the newest file calls one that is known. */
 async function addAccounts(warehouse: Warehouse, batch: Landed[]): Promise<void> {
-  const known = new Set(
-    (await warehouse.rows<{account_id: string}>("select account_id from core.account")).map(row => row.account_id)
+  const rows = await warehouse.rows<{account_id: string; name: string; kind: string}>(
+    "select account_id, name, kind from core.account"
   );
-  for (const {account} of batch) {
-    if (known.has(account.account_id)) continue;
-    known.add(account.account_id);
-    await warehouse.exec(
-      `insert into core.account
-       select coalesce(max(account_key) + 1, 1), $account_id, $platform, $platform_account_id, $name, $handle, $kind,
-         null, null from core.account`,
-      {...account}
-    );
+  const known = new Map(rows.map(row => [row.account_id, row]));
+  for (const account of new Map(batch.map(({account}) => [account.account_id, account])).values()) {
+    const {account_id, name, kind} = account;
+    const old = known.get(account_id);
+    if (old === undefined) {
+      await warehouse.exec(
+        `insert into core.account
+         select coalesce(max(account_key) + 1, 1), $account_id, $platform, $platform_account_id, $name, $handle, $kind,
+           null, null from core.account`,
+        {...account}
+      );
+    } else if (old.name !== name || old.kind !== kind) {
+      await warehouse.exec("update core.account set name = $name, kind = $kind where account_id = $account_id", {
+        account_id,
+        name,
+        kind
+      });
+    }
   }
 }
 

@@ -7,34 +7,7 @@ import {Landing} from "../../warehouse/landing.ts";
 import {batches} from "../../warehouse/load.ts";
 import {Warehouse} from "../../warehouse/warehouse.ts";
 import {compiled} from "../pipelines/compiled.ts";
-import {build, emptyWarehouse, folder, landNight, load, xPost} from "./warehouse-fixture.ts";
-
-/** One text a relation that is equal when its rows are, whatever the order in which they were loaded. */
-async function marts(warehouse: Warehouse): Promise<Record<string, string>> {
-  const relations = {
-    post: "mart.post",
-    post_metric: "mart.post_metric",
-    account_metric: "mart.account_metric",
-    post_alias: "mart.post_alias",
-    post_latest: "mart.post_latest",
-    post_at_age_7: "mart.post_at_age_7",
-    post_at_age_28: "mart.post_at_age_28",
-    value: "indicator.value"
-  };
-  const hashes: Record<string, string> = {};
-  for (const [name, relation] of Object.entries(relations)) {
-    const columns = await warehouse.rows<{column_name: string}>(`select column_name from (describe ${relation})`);
-    const compared = columns
-      .map(row => row.column_name)
-      .filter(column => column !== "post_key" && !(name === "value" && column === "run_id"));
-    const row = await warehouse.row<{n: string; h: string}>(
-      `select count(*) as n, md5(string_agg(line, chr(10) order by line)) as h
-       from (select cast((${compared.map(column => `"${column}"`).join(", ")}) as varchar) as line from ${relation})`
-    );
-    hashes[name] = `${row!.n} ${row!.h}`;
-  }
-  return hashes;
-}
+import {build, emptyWarehouse, folder, landNight, load, marts, xPost} from "./warehouse-fixture.ts";
 
 const readings =
   "select captured_on, confirmed_on, value from mart.post_metric where metric = 'reactions' and kind is null order by 1, 2";

@@ -65,6 +65,39 @@ export function xPost(id: string, counters: Record<string, number> = {}, more: o
   };
 }
 
+/** What of a landed file is not the rule: read on its day at 20:00 from the API, in a run of its own, with a cursor. */
+export interface LandOptions {
+  account?: LandedAccount;
+  run?: string;
+  time?: string;
+  source?: "api" | "export";
+  cursor?: object | null;
+}
+
+/** Lands one file of a stream. */
+export async function land(
+  landing: Landing,
+  stream: string,
+  day: string,
+  records: readonly object[],
+  {account: of = account, run = `run-${day}`, time = "20:00", source = "api", cursor = {}}: LandOptions = {}
+): Promise<void> {
+  const capturedAt = `${day}T${time}:00.000Z`;
+  const batch = {
+    run_id: run,
+    platform: of.platform,
+    stream,
+    source,
+    account: of,
+    captured_at: capturedAt,
+    captured_on: day,
+    covers_from: day,
+    covers_to: day,
+    cursor: cursor === null || source === "export" ? null : {read_at: capturedAt, ...cursor}
+  };
+  await landing.append([{batch, records}], new Date(`${day}T${time}:01Z`));
+}
+
 /** Lands one night of X: posts and, when given, followers. */
 export async function landNight(
   landing: Landing,
@@ -74,24 +107,11 @@ export async function landNight(
   run = `run-${day}`,
   accountCursor: object = {}
 ): Promise<void> {
-  const captured = {
-    run_id: run,
-    platform: "x",
-    source: "api" as const,
-    account,
-    captured_at: `${day}T20:00:00.000Z`,
-    captured_on: day,
-    covers_from: day,
-    covers_to: day
-  };
-  const at = new Date(`${day}T20:00:01Z`);
   if (followers !== undefined) {
     const record = {id: "7", name: "The mandate", username: "mandate", followers_count: followers};
-    const batch = {...captured, stream: "account", cursor: {read_at: captured.captured_at, ...accountCursor}};
-    await landing.append([{batch, records: [record]}], at);
+    await land(landing, "account", day, [record], {run, cursor: accountCursor});
   }
-  const batch = {...captured, stream: "posts", cursor: {read_at: captured.captured_at}};
-  await landing.append([{batch, records: posts}], at);
+  await land(landing, "posts", day, posts, {run});
 }
 
 export async function load(warehouse: Warehouse, landing: Landing): Promise<number> {
@@ -100,4 +120,33 @@ export async function load(warehouse: Warehouse, landing: Landing): Promise<numb
 
 export async function build(warehouse: Warehouse, day: string, full = false, runId = "run"): Promise<void> {
   await buildModels(warehouse, models, {runId, asOfOn: day, asOfAt: `${day}T20:00:00Z`, ranges: {}}, full);
+}
+
+/** One text a relation that is equal when its rows are, whatever the order in which they were loaded. */
+export async function marts(warehouse: Warehouse): Promise<Record<string, string>> {
+  const relations = {
+    account: "mart.account",
+    post: "mart.post",
+    post_metric: "mart.post_metric",
+    account_metric: "mart.account_metric",
+    audience_breakdown: "mart.audience_breakdown",
+    post_alias: "mart.post_alias",
+    post_latest: "mart.post_latest",
+    post_at_age_7: "mart.post_at_age_7",
+    post_at_age_28: "mart.post_at_age_28",
+    value: "indicator.value"
+  };
+  const hashes: Record<string, string> = {};
+  for (const [name, relation] of Object.entries(relations)) {
+    const columns = await warehouse.rows<{column_name: string}>(`select column_name from (describe ${relation})`);
+    const compared = columns
+      .map(row => row.column_name)
+      .filter(column => column !== "post_key" && !(name === "value" && column === "run_id"));
+    const row = await warehouse.row<{n: string; h: string}>(
+      `select count(*) as n, md5(string_agg(line, chr(10) order by line)) as h
+       from (select cast((${compared.map(column => `"${column}"`).join(", ")}) as varchar) as line from ${relation})`
+    );
+    hashes[name] = `${row!.n} ${row!.h}`;
+  }
+  return hashes;
 }
