@@ -114,6 +114,95 @@ describe("the audience of a day", () => {
   );
 });
 
+/** A post of a Facebook page; without insights it says why. */
+function pagePost(reactions: number, insights: Record<string, unknown> | string): Record<string, unknown> {
+  const told =
+    typeof insights === "string" ? {insights: null, insights_status: insights} : {insights, insights_status: "ok"};
+  return {
+    id: "1_2",
+    published_at: "2020-06-01T10:00:00.000Z",
+    permalink: "https://www.facebook.com/1/posts/2",
+    media_type: "photo",
+    picture_count: 1,
+    reaction_count: reactions,
+    comment_count: 1,
+    share_count: 1,
+    summaries_status: "ok",
+    video_status: "not_offered",
+    ...told
+  };
+}
+
+describe("a second reading of a day", () => {
+  const early = {account: page, run: "early", time: "01:30"};
+  const late = {account: page, run: "late", time: "09:00"};
+  const whole = {
+    post_media_view: 1500,
+    post_total_media_view_unique: 1200,
+    post_reactions_by_type_total: {like: 4, pride: 1}
+  };
+  const day = "2020-06-29";
+  const seen = `select captured_on, confirmed_on, metric, kind, value, status from mart.post_metric
+    where (metric in ('views', 'reach', 'clicks') and kind is null)
+      or (metric = 'reactions' and coalesce(kind, 'pride') = 'pride') order by captured_on, metric, kind nulls first`;
+  const row = (metric: string, kind: string | null, value: string | null, status = "ok") => ({
+    captured_on: day,
+    confirmed_on: day,
+    metric,
+    kind,
+    value,
+    status
+  });
+
+  it("keeps what the first measured where its parts fail, and the reasons that go with it", () =>
+    withStore(async (landing, warehouse) => {
+      for (const [post, time] of [
+        [pagePost(5, whole), early],
+        [pagePost(6, "not_permitted"), late]
+      ] as const) {
+        await land(landing, "posts", day, [post], time);
+        await load(warehouse, landing);
+      }
+      await build(warehouse, day);
+      expect(await warehouse.rows(seen)).toEqual([
+        row("clicks", null, null, "not_offered"),
+        row("reach", null, "1200"),
+        row("reactions", null, "6"),
+        row("reactions", "pride", "1"),
+        row("views", null, "1500")
+      ]);
+      expect(await warehouse.rows("select views, reach, reactions from mart.post_at_age_28")).toEqual([
+        {views: "1500", reach: "1200", reactions: "6"}
+      ]);
+    }));
+
+  it("takes away a kind of reactions that is none by then", () =>
+    withStore(async (landing, warehouse) => {
+      await land(landing, "posts", day, [pagePost(5, whole)], early);
+      await land(landing, "posts", day, [pagePost(4, {post_reactions_by_type_total: {like: 4}})], late);
+      await load(warehouse, landing);
+      expect(await warehouse.rows(seen)).toEqual([
+        row("clicks", null, null, "not_offered"),
+        row("reach", null, "1200"),
+        row("reactions", null, "4"),
+        row("views", null, "1500")
+      ]);
+    }));
+
+  it("that lacks what the first measured and tells nothing new only confirms it", () =>
+    withStore(async (landing, warehouse) => {
+      await land(landing, "posts", "2020-06-28", [pagePost(5, whole)], {account: page});
+      await land(landing, "posts", day, [pagePost(5, whole)], early);
+      await land(landing, "posts", day, [pagePost(5, "failed")], late);
+      await land(landing, "posts", "2020-06-30", [pagePost(5, whole)], {account: page});
+      await load(warehouse, landing);
+      expect(
+        await warehouse.rows("select captured_on, confirmed_on, views, confirmed_before from core.open_reading")
+      ).toEqual([{captured_on: "2020-06-28", confirmed_on: "2020-06-30", views: "1500", confirmed_before: day}]);
+      expect(await warehouse.rows("select * from core.reading")).toEqual([]);
+    }));
+});
+
 describe("a post at an age", () => {
   it.each([7, 28])("has the reading that was confirmed after an outage over day %i", days =>
     withStore(async (landing, warehouse) => {
