@@ -357,11 +357,13 @@ export async function foldReadings(
       select o.post_key, o.source_key, o.captured_on, o.confirmed_on, o.confirmed_before, o.load_key,
         hash(${values}, ask_key) as content
       from core.open_reading as o semi join fresh as f on f.post_key = o.post_key and f.source_key = o.source_key`);
-  const old = await warehouse.row<{n: number}>(`
-    select count(*)::integer as n from fresh as f
-    join in_force as o on o.post_key = f.post_key and o.source_key = f.source_key
-    where f.captured_on < o.confirmed_on or (f.captured_on = o.captured_on and f.source_key > 1)`);
-  if (Number(old!.n) > 0) await foldLate(warehouse);
+  const old = await warehouse.row<{late: number; again: number}>(`
+    select count(*) filter (
+        where f.captured_on < o.confirmed_on or (f.captured_on = o.captured_on and f.source_key > 1))::integer as late,
+      count(*) filter (where f.captured_on = o.confirmed_on and f.content <> o.content)::integer as again
+    from fresh as f join in_force as o on o.post_key = f.post_key and o.source_key = f.source_key`);
+  if (Number(old!.late) > 0) await foldLate(warehouse);
+  if (Number(old!.again) > 0) await fillFromSameDay(warehouse, metrics);
   const days = await warehouse.row<{n: number}>("select count(distinct captured_on)::integer as n from fresh");
   const isOneDay = Number(days!.n) <= 1;
   await warehouse.exec(isOneDay ? stepOfOneDay : stepsOfManyDays);
@@ -403,6 +405,27 @@ export async function foldReadings(
       join fresh as f using (post_key, source_key, captured_on)
       where s.island > 0 and s.island = l.island;
     insert into changed_now (post_key) select post_key from last_step where island > 0`);
+}
+
+/**
+ * What a later reading of a day lacks comes from the one before, and with it the ask, which tells why the rest has no
+ * value. Parts without a column are told with those that have one, so their lack means none where one of these is there.
+ */
+async function fillFromSameDay(warehouse: Warehouse, metrics: readonly string[]): Promise<void> {
+  const kinds = metrics.filter(metric => metric.startsWith("reactions__")).map(kind => `f.${kind}`);
+  const filled = {
+    ...Object.fromEntries(metrics.map(metric => [metric, `coalesce(f.${metric}, o.${metric})`])),
+    other_parts: `coalesce(f.other_parts, case when coalesce(${["null", ...kinds].join(", ")}) is null then o.other_parts end)`,
+    ask_key: "o.ask_key"
+  };
+  await warehouse.exec(`
+    update fresh as f
+      set ${Object.entries(filled)
+        .map(([column, value]) => `${column} = ${value}`)
+        .join(", ")}, content = hash(${Object.values(filled).join(", ")})
+      from core.open_reading as o
+      where o.post_key = f.post_key and o.source_key = f.source_key and o.confirmed_on = f.captured_on
+        and (${metrics.map(metric => `(f.${metric} is null and o.${metric} is not null)`).join(" or ")})`);
 }
 
 /** Rows older than the reading in force (files that are imported late) go into the history and change nothing newer. */
