@@ -2,6 +2,8 @@ import {mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync}
 import {join} from "node:path";
 import {afterAll, beforeAll, describe, expect, it} from "vitest";
 import {type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
+import type {Status} from "../../pipelines/status.ts";
+import {Warehouse} from "../../warehouse/warehouse.ts";
 import {folder} from "../warehouse/warehouse-fixture.ts";
 import {compiled} from "./compiled.ts";
 import {contracted, marts} from "./marts.ts";
@@ -52,7 +54,6 @@ const stages: Record<string, {sign: string; nth?: number; leaves?: RegExp; repor
   },
   "publish, with one of two copies in place": {sign: "^renameSync .*/public.duckdb$", leaves: /^published\/.*tmp$/},
   "report, with the page taken away": {sign: "^renameSync .*building", leaves: /\.building\/|\.old\//, reports: true},
-  record: {sign: "^openSync .*/runs.ndjson"},
   status: {sign: "^renameSync .*/status.json", leaves: /^status\.json\./}
 };
 
@@ -81,12 +82,19 @@ const first = join(home.path, "first");
 const whole = join(home.path, "whole");
 let expected: Awaited<ReturnType<typeof state>>;
 
-/** What readers see of a user folder: the working warehouse, the copy of it, and what lies in the inbox. */
+/** What a run has made of a user folder. */
 async function state(cwd: string) {
   const data = join(cwd, "data");
+  const {run} = JSON.parse(readFileSync(join(data, "status.json"), "utf8")) as Status;
+  const editions = [];
+  for (const name of ["warehouse", "public"]) {
+    await using copy = await Warehouse.open(join(data, "published", `${name}.duckdb`), {readOnly: true});
+    const isLast = `run_id = '${run.run_id}' as is_last`;
+    editions.push(await copy.row(`select edition, as_of_on, ${isLast} from publish.edition`));
+  }
   return {
-    warehouse: await marts(join(data, "warehouse.duckdb")),
-    published: await marts(join(data, "published", "warehouse.duckdb")),
+    marts: await marts(join(data, "warehouse.duckdb")),
+    editions,
     inbox: filesUnder(join(cwd, "inbox"))
   };
 }
@@ -111,9 +119,10 @@ afterAll(async () => {
 
 describe("a run that is killed", () => {
   it("would have given what is compared: the marts of every platform, and two posts of the inbox", async () => {
+    expect(expected.editions).toEqual(["team", "public"].map(edition => ({edition, as_of_on: night, is_last: true})));
     expect(expected.inbox).toEqual(["done/tweet_activity_metrics.csv"]);
-    expect(Object.keys(expected.warehouse)).toEqual(expect.arrayContaining(contracted));
-    expect(contracted.filter(name => expected.warehouse[name]!.startsWith("0 rows"))).toEqual([]);
+    expect(Object.keys(expected.marts)).toEqual(expect.arrayContaining(contracted));
+    expect(contracted.filter(name => expected.marts[name]!.startsWith("0 rows"))).toEqual([]);
     const read =
       "select platform, source, count(distinct post_id)::integer as posts from mart.post_metric group by all";
     const rows = await query<{platform: string; source: string; posts: number}>(whole, `${read} order by all`);
