@@ -115,7 +115,7 @@ interface Context {
 export function figureOf(chart: ChartSpec, values: readonly ValueRow[], context: Context): Figure {
   const {words, edition} = context;
   const tidy = values.filter(row => row.indicator === chart.indicator && belongs(row, chart.meta, context));
-  const chosen = onOneBasis(tidy.filter(row => hasClass(row, chart.meta)));
+  const chosen = onOneBasis(chart.meta.class === "post_type" ? byType(tidy) : tidy);
   const {rows, breaks} = draw(chart, chosen, tidy, context);
   const platforms = [...new Set(tidy.map(row => words.name(`platforms.${row.platform}`)))];
   const notes = notesOf(
@@ -175,9 +175,18 @@ export function isNative(row: ValueRow, period: Period): boolean {
   return period.native === "all" || (row.period_start === period.start && row.period_end === period.end);
 }
 
-/** With classes, the class rows are drawn; the rows of all classes together tell zero and state. */
-function hasClass(row: ValueRow, meta: ChartMeta): boolean {
-  return meta.class === "post_type" ? row.post_type !== null : true;
+/** The rows of each type; posts of no known type are what all together have more. Counts of posts only, which add up. */
+function byType(rows: readonly ValueRow[]): ValueRow[] {
+  const place = (row: ValueRow) => [row.platform, row.account_id, row.period_start, row.part, row.basis].join(" ");
+  const typed = new Map<string, number>();
+  for (const row of rows) {
+    if (row.post_type !== null) typed.set(place(row), (typed.get(place(row)) ?? 0) + (row.value ?? 0));
+  }
+  const untyped = rows.flatMap(row => {
+    const rest = row.post_type === null && row.value !== null ? row.value - (typed.get(place(row)) ?? 0) : 0;
+    return rest > 0 ? {...row, post_type: "unknown", value: rest} : [];
+  });
+  return [...rows.filter(row => row.post_type !== null), ...untyped];
 }
 
 /** One basis a platform: values at 28 days are never drawn with values as last read; those of the other basis say so. */
@@ -403,7 +412,7 @@ function findingOf(
   }
   if (meta.finding === "largest") {
     const [first, second] = [...valued].sort((a, b) => b.value! - a.value!);
-    if (first === undefined || first.value === second?.value) return undefined;
+    if (first === undefined || first.value === second?.value || first.class === "unknown") return undefined;
     return words.say("findings.largest", {platform, class: first.class_title, value: words.percent(first.value!, 0)});
   }
   if (meta.finding !== "total") return undefined;
@@ -440,9 +449,12 @@ function notesOf(
 ): string[] {
   if (rows.length === 0) return [words.say("notes.empty")];
   const notes: string[] = [];
+  const isAlone = new Set(rows.map(row => row.platform_title)).size === 1;
   const states = new Map<string, string[]>();
-  for (const {state, class_title, period_start} of rows) {
-    if (state !== null) states.set(state, [...(states.get(state) ?? []), class_title || words.month(period_start)]);
+  for (const {state, class_title, period_start, platform_title} of rows) {
+    if (state === null) continue;
+    const place = class_title || words.month(period_start);
+    states.set(state, [...(states.get(state) ?? []), isAlone ? place : `${platform_title} ${place}`]);
   }
   for (const [state, periods] of states) {
     const list = fewOf([...new Set(periods)], words);
@@ -464,11 +476,13 @@ function notesOf(
   const partial = [
     ...new Set(
       chosen.flatMap(row =>
-        row.value !== null && isOfSome(row) ? `${words.month(row.period_start)}: ${row.note}` : []
+        row.value !== null && isOfSome(row)
+          ? `${isAlone ? "" : `${words.name(`platforms.${row.platform}`)} `}${words.month(row.period_start)}: ${row.note}`
+          : []
       )
     )
   ];
-  if (partial.length > 0) notes.push(`${fewOf(partial, words).join("; ")}.`);
+  if (partial.length > 0) notes.push(words.say("notes.partial", {periods: fewOf(partial, words).join("; ")}));
   const read = [...new Set(chosen.flatMap(row => (row.note?.startsWith("as read on") ? row.note : [])))];
   if (read.length > 0) notes.push(`${sentenceCase(read.at(-1)!)}.`);
   notes.push(...breaks);
@@ -483,15 +497,26 @@ function fewOf(items: readonly string[], words: Words): string[] {
 }
 
 function altOf(chart: ChartSpec, rows: readonly DrawnRow[], words: Words): string {
-  const valued = rows.filter(row => row.value !== null);
-  if (valued.length === 0) return words.say("notes.empty");
-  const show = (row: DrawnRow) =>
-    chart.meta.format === "percent" || chart.meta.period === "native"
-      ? words.percent(row.value!)
-      : words.whole(row.value!);
-  const most = valued.reduce((best, row) => (row.value! > best.value! ? row : best));
-  const place = (row: DrawnRow) => row.class_title || words.month(row.period_start);
-  return `${chart.spec.description} ${show(valued[0]!)} (${place(valued[0]!)}) … ${show(valued.at(-1)!)} (${place(valued.at(-1)!)}); max. ${show(most)} (${place(most)}).`;
+  if (rows.every(row => row.value === null)) return words.say("notes.empty");
+  const isPercent = chart.meta.format === "percent" || chart.meta.period === "native";
+  const show = (row: DrawnRow) => (isPercent ? words.percent(row.value!) : words.whole(row.value!));
+  const place = (row: DrawnRow) => [row.class_title, row.period_start === "" ? "" : words.month(row.period_start)];
+  const told = (row: DrawnRow) => `${show(row)} (${place(row).filter(Boolean).join(", ")})`;
+  const panels = [...new Set(rows.map(row => row.platform_title))].map(title => {
+    const own = rows.filter(row => row.platform_title === title);
+    const valued = own.filter(row => row.value !== null);
+    if (valued.length === 0) return `${title}: ${words.say("notes.empty")}`;
+    const most = valued.reduce((best, row) => (row.value! > best.value! ? row : best));
+    const gaps = own.length - valued.length;
+    return words.say(gaps === 0 ? "alt.panel" : "alt.panel_gaps", {
+      platform: title,
+      first: told(valued[0]!),
+      last: told(valued.at(-1)!),
+      most: told(most),
+      gaps: String(gaps)
+    });
+  });
+  return `${chart.spec.description} ${panels.join(" ")}`;
 }
 
 /** The drawn data as a table. */
