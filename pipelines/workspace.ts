@@ -1,11 +1,11 @@
 /** A data folder opened for work: its landing zone, its warehouse, the models, and the record of runs. */
-import {existsSync, mkdirSync, readFileSync, rmSync} from "node:fs";
+import {existsSync, mkdirSync, rmSync} from "node:fs";
 import {join} from "node:path";
 import type {Connector} from "../connectors/connector.ts";
 import {findConnectors} from "../connectors/extract.ts";
 import {createCore} from "../warehouse/core.ts";
 import {installFunctions} from "../warehouse/functions/functions.ts";
-import {appendLine, Landing} from "../warehouse/landing.ts";
+import {appendLine, Landing, wholeLines} from "../warehouse/landing.ts";
 import {loadLanded} from "../warehouse/load.ts";
 import {type Model, readModels, stagingModels} from "../warehouse/models.ts";
 import {Warehouse} from "../warehouse/warehouse.ts";
@@ -94,14 +94,12 @@ export class Workspace {
   }
 
   private async recallRuns(): Promise<void> {
-    if (!existsSync(this.history)) return;
     const known = new Set(
       (await this.warehouse.rows<{run_id: string}>("select run_id from meta.run")).map(row => row.run_id)
     );
-    const lines = readFileSync(this.history, "utf8")
-      .split("\n")
-      .filter(line => line.endsWith("}"));
-    const runs = lines.map(line => JSON.parse(line) as Run).filter(run => !known.has(run.run_id));
+    const runs = wholeLines(this.history)
+      .map(line => JSON.parse(line) as Run)
+      .filter(run => !known.has(run.run_id));
     await this.warehouse.transaction(async () => {
       for (const run of runs) await writeRun(this.warehouse, run);
     });
