@@ -122,7 +122,9 @@ const outcomes = new Map<number | null, string>([
   [null, "under way"],
   [0, "done"],
   [1, "failed; nothing new was published"],
-  [3, "done in part"]
+  [3, "done in part"],
+  [130, "stopped"],
+  [143, "stopped"]
 ]);
 
 function describe({run, accounts, freshness, rejected, rejections, failed_checks, next_run_at}: Status): string {

@@ -5,6 +5,7 @@ import {exitCode, reportStatus} from "./finish.ts";
 import {withLock} from "./lock.ts";
 import {beginRun, type Run} from "./record.ts";
 import type {Settings} from "./settings.ts";
+import {StopError} from "./stop.ts";
 import {Workspace} from "./workspace.ts";
 
 /** What a command did, in a sentence, and as JSON. */
@@ -39,7 +40,7 @@ export async function work(
         await end(context, workspace, run, result);
         return run.exit_code;
       } catch (error) {
-        run.exit_code = error instanceof ConfigError ? 2 : 1;
+        run.exit_code = error instanceof StopError ? error.exitCode : error instanceof ConfigError ? 2 : 1;
         run.note = log.scrub(error instanceof Error ? error.message : String(error));
         await end(context, workspace, run, {summary: run.note});
         throw error;
