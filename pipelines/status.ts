@@ -63,6 +63,7 @@ const schema = z.object({
 });
 
 export type Status = z.infer<typeof schema>;
+export type AccountState = Status["accounts"][number]["state"];
 
 /** Replaces `<dataDir>/status.json` at once, so that a reader sees the old one or the new one. */
 export function writeStatus(dataDir: string, status: Status): void {

@@ -86,6 +86,7 @@ describe("import", () => {
     copyFileSync(join(dir.path, "a.csv"), join(dir.path, "again.csv"));
     expect(megaphone(["import", "a.csv", "--data", "D"], dir.path)).toMatchObject({code: 0});
     expect(megaphone(readings, dir.path).stdout).toBe("n,v\r\n1,50\r\n");
+    expect(megaphone(["status", "--data", "D"], dir.path).stdout).toContain("mandate (x): ok, last success ");
     const again = megaphone(["import", "again.csv", "--data", "D"], dir.path);
     expect(again).toMatchObject({code: 0});
     expect(again.stdout).toContain("was imported before; nothing changed");
