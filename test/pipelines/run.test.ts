@@ -86,6 +86,15 @@ describe("a night", () => {
     const refused = await megaphone(cwd, run);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain("reads the live platform");
+    // A name of the net that begins like this machine's number.
+    writeFileSync(
+      settings,
+      readFileSync(settings, "utf8").replace(/^( {4}id: .*)$/m, "$1\n    base_url: https://127.example.org")
+    );
+    expect(await megaphone(cwd, run)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("reads the live platform")
+    });
   });
 });
 
