@@ -1,5 +1,6 @@
 /** What every command that writes has in common: the lock, the workspace, the record of the run, and the end of it. */
 import {ConfigError} from "../connectors/errors.ts";
+import {alertOf, alertOfFailure, sendAlert} from "./alert.ts";
 import type {Context} from "./context.ts";
 import {exitCode, reportStatus} from "./finish.ts";
 import {withLock} from "./lock.ts";
@@ -33,7 +34,10 @@ export async function work(
     async stop => {
       const run = beginRun(command, context.now(), asOf ?? context.now());
       log.keep(settings.dataDir, run.run_id);
-      await using workspace = await Workspace.open(settings, log);
+      await using workspace = await Workspace.open(settings, log).catch(async (error: unknown) => {
+        await sendAlert(settings, alertOfFailure(command, error instanceof Error ? error.message : String(error)), log);
+        throw error;
+      });
       try {
         const result = await task(workspace, run, stop);
         run.exit_code = exitCode(run);
@@ -54,6 +58,8 @@ async function end(context: Context, workspace: Workspace, run: Run, result: Res
   run.ended_at = context.now().toISOString();
   await workspace.record(run);
   const status = await reportStatus(workspace, run, result.summary);
+  const alert = workspace.settings.alerts.webhook === undefined ? undefined : await alertOf(workspace, status);
+  if (alert !== undefined) await sendAlert(workspace.settings, alert, workspace.log);
   if (context.json) context.stdout(`${JSON.stringify({...result.json, run: status.run, accounts: status.accounts})}\n`);
   else if (run.note === null) context.stdout(`${result.summary}\n`);
 }
