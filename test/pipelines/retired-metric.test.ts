@@ -1,37 +1,9 @@
-import {type ChildProcess, spawn} from "node:child_process";
-import {once} from "node:events";
-import {mkdirSync, rmSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
-import {afterAll, describe, expect, it} from "vitest";
-import {type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
-import {configFor} from "../../pipelines/sandbox.ts";
+import {describe, expect, it} from "vitest";
+import {startSandbox} from "../../connectors/sandbox/sandbox.ts";
 import {Warehouse} from "../../warehouse/warehouse.ts";
 import {folder} from "../warehouse/warehouse-fixture.ts";
-import {compiled} from "./compiled.ts";
-
-const program = compiled();
-afterAll(() => rmSync(program, {recursive: true, force: true}));
-
-async function megaphone(args: string[]): Promise<{code: number | null; stderr: string}> {
-  const options = {env: {PATH: process.env.PATH}, stdio: ["ignore", "ignore", "pipe"] as ["ignore", "ignore", "pipe"]};
-  const child: ChildProcess = spawn(process.execPath, [join(program, "pipelines", "cli.js"), ...args], options);
-  let stderr = "";
-  child.stderr!.on("data", chunk => (stderr += chunk));
-  const [code] = (await once(child, "close")) as [number | null];
-  return {code, stderr};
-}
-
-/** A user folder with the sandbox's accounts of one platform. */
-function userFolder(path: string, sandbox: Sandbox, platform: string): string {
-  mkdirSync(path, {recursive: true});
-  const {yaml, env} = configFor({
-    ...sandbox,
-    accounts: sandbox.accounts.filter(account => account.platform === platform)
-  });
-  writeFileSync(join(path, ".env"), env, {mode: 0o600});
-  writeFileSync(join(path, "megaphone.yaml"), `organisation: Test\ntimezone: Europe/Zurich\n${yaml}`);
-  return join(path, "megaphone.yaml");
-}
+import {megaphone, userFolder} from "./megaphone.ts";
 
 const open = (dir: string) =>
   Warehouse.open(join(dir, "data", "published", "warehouse.duckdb"), {readOnly: true, locked: true});
@@ -75,20 +47,20 @@ describe.each([
   {platform: "instagram", metric: "saves", day: "accounts_engaged"}
 ])("a metric that $platform retires between two nights", ({platform, metric, day}) => {
   it("ends its definition; what was read is kept, and what follows is not offered and never 0, until it is given again", async () => {
-    const sandbox = await startSandbox({night: "2020-06-28"});
+    const sandbox = await startSandbox({night: "2020-06-28", only: [platform]});
     try {
       using dir = folder();
-      const config = userFolder(dir.path, sandbox, platform);
-      expect(await megaphone(["run", "--config", config, "--as-of", "2020-06-28"])).toMatchObject({code: 0});
+      const cwd = userFolder(dir.path, sandbox);
+      expect(await megaphone(cwd, ["run", "--as-of", "2020-06-28"])).toMatchObject({code: 0});
       sandbox.setFaults([`${platform}:retired-metric`]);
       sandbox.setNight("2020-06-29");
-      expect(await megaphone(["run", "--config", config, "--as-of", "2020-06-29"])).toMatchObject({code: 0});
+      expect(await megaphone(cwd, ["run", "--as-of", "2020-06-29"])).toMatchObject({code: 0});
       await expectBreak(dir.path, platform, metric, day);
 
       // After its quarantine the metric is asked for again, and this time it is given.
       sandbox.setFaults([]);
       sandbox.setNight("2020-07-29");
-      expect(await megaphone(["run", "--config", config, "--as-of", "2020-07-29"])).toMatchObject({code: 0});
+      expect(await megaphone(cwd, ["run", "--as-of", "2020-07-29"])).toMatchObject({code: 0});
       await using later = await open(dir.path);
       expect(await later.rows(ended(platform))).toEqual([]);
     } finally {
@@ -102,10 +74,10 @@ describe("a series that LinkedIn withdraws between two nights", () => {
     const sandbox = await startSandbox({night: "2020-06-28", only: ["linkedin"]});
     try {
       using dir = folder();
-      const config = userFolder(dir.path, sandbox, "linkedin");
+      const cwd = userFolder(dir.path, sandbox);
       const run = (night: string) => {
         sandbox.setNight(night);
-        return megaphone(["run", "--config", config, "--as-of", night]);
+        return megaphone(cwd, ["run", "--as-of", night]);
       };
       const told = /page_views: the platform does not offer allPageViews; it is asked for again after 30 days/;
       expect(await run("2020-06-28")).toMatchObject({code: 0, stderr: expect.not.stringMatching(told)});
