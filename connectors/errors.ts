@@ -15,6 +15,17 @@ export class MegaphoneError extends Error {
     this.name = new.target.name;
     this.attempts = options.attempts ?? 0;
   }
+
+  /** What is the matter, without who it happened to. */
+  get fact(): string {
+    const [head = ""] = this.message.split("; ");
+    return head.slice(head.indexOf(": ") + 2);
+  }
+
+  /** What to do, in the message's words; null where it says nothing. */
+  get action(): string | null {
+    return this.message.split("; ").slice(1).join("; ") || null;
+  }
 }
 
 /** The request or the settings are wrong: stop before anything else is touched. */

@@ -10,6 +10,7 @@ import https from "node:https";
 import {setTimeout as sleep} from "node:timers/promises";
 import axios, {type AxiosError, type AxiosRequestConfig, type AxiosResponse} from "axios";
 import axiosRetry from "axios-retry";
+import {serverAddress} from "./address.ts";
 import {createSigner, encode, type Grant, type TokenAnswer} from "./auth.ts";
 import type {Account, ApiRequest, Connector, ErrorRule, Missing, Problem} from "./connector.ts";
 import type {CredentialStore} from "./credentials.ts";
@@ -382,10 +383,8 @@ function jsonOf(bytes: Buffer): unknown {
 
 /** The address that all calls of an account stay below. */
 function baseOf(name: string, given: string): URL {
-  const url = URL.canParse(given) ? new URL(given) : undefined;
-  const isLoopback = /^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/.test(url?.hostname ?? "");
-  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback);
-  if (url === undefined || !isSafe || url.username || url.password || url.search || url.hash) {
+  const url = serverAddress(given);
+  if (url === undefined) {
     throw new ConfigError(
       `${name}: base_url is neither https nor http on loopback, or holds more than host and path; correct it`
     );

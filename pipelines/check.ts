@@ -205,7 +205,7 @@ function streamFindings(
   });
   const isRefused = error instanceof AuthError;
   const missing = declaration.series?.what ?? "all of it";
-  const {fact, action} = error === undefined ? {fact: "", action: null} : parted(error.message);
+  const {fact, action} = error ?? {fact: "", action: null};
   const permitted = new Set(permittedParts(connector, account, declaration).map(([name]) => name));
   const ofParts = Object.entries(declaration.parts ?? {}).flatMap(([name, {what}]) => {
     if (!permitted.has(name))
@@ -223,12 +223,6 @@ function streamFindings(
     ),
     ...ofParts
   ];
-}
-
-/** Our messages read `<who>: <fact>; <what to do>`. */
-function parted(message: string): {fact: string; action: string | null} {
-  const [head = "", ...rest] = message.split("; ");
-  return {fact: head.slice(head.indexOf(": ") + 2), action: rest.join("; ") || null};
 }
 
 /** The next day on which something is lost, by account, stream and what, as the last publication has it. */

@@ -1,5 +1,4 @@
 /** The second half of a night: models, checks, publication, report, and the status that says how it went. */
-import {mkdirSync} from "node:fs";
 import {join} from "node:path";
 import {periodOf, readLanguages, writeReport} from "../reports/report.ts";
 import {buildModels, type CheckResult, ChecksFailed, checkUnknownKinds} from "../warehouse/models.ts";
@@ -8,9 +7,9 @@ import {Warehouse} from "../warehouse/warehouse.ts";
 import {dayIn} from "./calendar.ts";
 import type {Edition} from "./context.ts";
 import {writePerishable} from "./perishable.ts";
-import type {CheckRow, Run} from "./record.ts";
+import type {AccountOutcome, CheckRow, Run} from "./record.ts";
 import type {Settings} from "./settings.ts";
-import {type Status, writeStatus} from "./status.ts";
+import {type AccountState, type Status, writeStatus} from "./status.ts";
 import type {Result} from "./work.ts";
 import {type Workspace, writeRun} from "./workspace.ts";
 
@@ -107,10 +106,12 @@ export function exitCode(run: Run): number {
   return run.rejected.length > 0 || run.accounts.some(({state}) => state !== "ok") ? 3 : 0;
 }
 
-/** Replaces `status.json`; every stage does, so that it is true whenever a run ends. */
+/**
+ * Replaces `status.json`; every stage does, so that it is true whenever a run ends. What an account's last reading came
+ * to stands until it is read again, whatever runs in between.
+ */
 export async function reportStatus(workspace: Workspace, run: Run, summary: string): Promise<Status> {
-  const {warehouse, settings} = workspace;
-  mkdirSync(settings.dataDir, {recursive: true, mode: 0o700});
+  const {warehouse, settings, outcomes} = workspace;
   const freshness = await warehouse.rows<Status["freshness"][number] & {stale: string}>(
     "select account_id, stream, last_success_at, newest_data_on, coalesce(is_stale, false) as is_stale from meta.freshness order by 1, 2"
   );
@@ -123,9 +124,9 @@ export async function reportStatus(workspace: Workspace, run: Run, summary: stri
       exit_code: run.exit_code,
       summary
     },
-    accounts: settings.accounts.map(account => {
+    accounts: (await accountsIn(workspace)).map(account => {
       const seen = freshness.filter(({account_id}) => account_id === `${account.platform}:${account.id}`);
-      const outcome = run.accounts.find(item => item.account === account.name);
+      const outcome = outcomes.get(account.name);
       const last =
         seen
           .map(item => item.last_success_at)
@@ -135,7 +136,7 @@ export async function reportStatus(workspace: Workspace, run: Run, summary: stri
       return {
         account: account.name,
         platform: account.platform,
-        state: outcome?.state ?? (seen.length === 0 ? "unknown" : isStale ? "stale" : "ok"),
+        state: worst(outcome?.state, seen.length === 0 ? "unknown" : isStale ? "stale" : "ok"),
         last_success_at: last,
         message: outcome?.message ?? null,
         action: outcome?.action ?? null
@@ -157,6 +158,17 @@ export async function reportStatus(workspace: Workspace, run: Run, summary: stri
   };
   writeStatus(settings.dataDir, status);
   return status;
+}
+
+/** The accounts of the settings; without a file those that are known from what is landed. */
+async function accountsIn({settings, warehouse}: Workspace): Promise<{name: string; platform: string; id: string}[]> {
+  if (settings.file !== undefined) return settings.accounts;
+  return warehouse.rows("select name, platform, platform_account_id as id from core.account order by 2, 1");
+}
+
+/** A fault stands before all; an account that was read well some nights ago may be stale by now. */
+function worst(read: AccountOutcome["state"] | undefined, known: AccountState): AccountState {
+  return read === undefined || (read === "ok" && known === "stale") ? known : read;
 }
 
 /** What a report of the settings holds when nothing else is asked for. */

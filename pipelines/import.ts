@@ -4,6 +4,7 @@ import {basename, join, resolve} from "node:path";
 import {ConfigError} from "../connectors/errors.ts";
 import {type ExportFile, readExport} from "../connectors/exports/exports.ts";
 import {findConnectors} from "../connectors/extract.ts";
+import type {Batch} from "../warehouse/landing.ts";
 import {dayIn} from "./calendar.ts";
 import type {Context, ImportOptions} from "./context.ts";
 import {publishEdition, transform} from "./finish.ts";
@@ -27,7 +28,7 @@ export interface Imported {
 
 type Reading = Pick<ImportOptions, "account" | "timezone" | "year">;
 
-/** Imports files and folders; 0 all of it, 3 a file or row was rejected, 1 no file could be read. */
+/** Imports files and folders; 0 all of it, 3 a file or row was rejected, 2 (ConfigError) no file could be read. */
 export async function importFiles(context: Context, options: ImportOptions): Promise<number> {
   const platforms = await findConnectors();
   const settings = await context.settings({required: false, secrets: false, platforms});
@@ -78,10 +79,14 @@ export async function importPaths(
     for (const {row, column, reason} of item.content.rejected) {
       run.rejected.push({source: "export", file: item.content.file, row, column_name: column ?? null, reason});
     }
-    const isKnown = workspace.landing.lines.some(line => line.original?.sha256 === item.content.sha256);
-    imported.push(isKnown ? {...told, state: "known", reason: "was imported before; nothing changed"} : told);
-    if (isKnown) continue;
-    for (const batch of item.content.batches) await landBatch(workspace, run, item.content, batch, now);
+    // An import that was killed may have acknowledged the first of a file's batches and not the rest.
+    const landed = workspace.landing.lines.filter(({original}) => original?.sha256 === item.content.sha256).length;
+    const rest = item.content.batches.slice(landed);
+    imported.push(rest.length === 0 ? {...told, state: "known", reason: "was imported before; nothing changed"} : told);
+    await workspace.landing.append(
+      rest.map(batch => toLand(workspace, run, item.content, batch)),
+      now
+    );
   }
   return imported;
 }
@@ -111,42 +116,35 @@ function reach(item: Read): string {
     : "";
 }
 
-async function landBatch(
-  workspace: Workspace,
+function toLand(
+  {settings}: Workspace,
   run: Run,
   content: ExportFile,
-  batch: ExportFile["batches"][number],
-  now: Date
-): Promise<void> {
-  const {account} = batch;
-  await workspace.landing.append(
-    [
-      {
-        batch: {
-          run_id: run.run_id,
-          platform: content.platform,
-          stream: content.stream,
-          source: "export",
-          account: {
-            account_id: `${account.platform}:${account.platformAccountId}`,
-            platform: account.platform,
-            platform_account_id: account.platformAccountId,
-            name: account.name,
-            kind: account.kind ?? "page",
-            handle: account.handle ?? null
-          },
-          captured_at: batch.capturedAt.toISOString(),
-          captured_on: dayIn(workspace.settings.timezone, batch.capturedAt),
-          cursor: null,
-          covers_from: batch.coversFrom,
-          covers_to: batch.coversTo,
-          original: {name: content.file, sha256: content.sha256, kind: content.kind}
-        },
-        records: batch.records
-      }
-    ],
-    now
-  );
+  {account, ...batch}: ExportFile["batches"][number]
+): {batch: Batch; records: readonly unknown[]} {
+  return {
+    batch: {
+      run_id: run.run_id,
+      platform: content.platform,
+      stream: content.stream,
+      source: "export",
+      account: {
+        account_id: `${account.platform}:${account.platformAccountId}`,
+        platform: account.platform,
+        platform_account_id: account.platformAccountId,
+        name: account.name,
+        kind: account.kind ?? "page",
+        handle: account.handle ?? null
+      },
+      captured_at: batch.capturedAt.toISOString(),
+      captured_on: dayIn(settings.timezone, batch.capturedAt),
+      cursor: null,
+      covers_from: batch.coversFrom,
+      covers_to: batch.coversTo,
+      original: {name: content.file, sha256: content.sha256, kind: content.kind}
+    },
+    records: batch.records
+  };
 }
 
 function describe(item: Read): Imported {

@@ -152,7 +152,7 @@ inbox: ./inbox
 # How long files in inbox/done are kept. They may hold names of people.
 keep_originals: 30d
 
-# An address that is told when a night failed or data are about to be lost.
+# An address that is told when a night failed, an account is stale or data are about to be lost (docs/schedule.md).
 #alerts:
 #  webhook: \${ALERT_WEBHOOK}
 `;

@@ -1,7 +1,7 @@
 /** The first half of a night: read every account and land what it gave, then load. */
 import type {Account} from "../connectors/connector.ts";
 import {type CredentialStore, openCredentials} from "../connectors/credentials.ts";
-import {AuthError} from "../connectors/errors.ts";
+import {AuthError, type MegaphoneError} from "../connectors/errors.ts";
 import {type Extracted, extractAccount} from "../connectors/extract.ts";
 import {createHttp} from "../connectors/http.ts";
 import {type PlannedCall, planAccount, type StreamState, type Tonight} from "../connectors/plan.ts";
@@ -225,11 +225,11 @@ export function outcome(log: Log, account: Account, results: Extracted[]): Accou
   };
 }
 
-/** Our messages read `<who>: <fact>; <what to do>`. */
-function actionOf(error: Error): string {
-  const action = error.message.split("; ").slice(1).join("; ");
+/** What to do about an error, as a sentence. */
+function actionOf(error: MegaphoneError): string {
   const sentence =
-    action || (error instanceof AuthError ? "look at the account's access" : "nothing: the next night reads it again");
+    error.action ??
+    (error instanceof AuthError ? "look at the account's access" : "nothing: the next night reads it again");
   return `${sentence[0]!.toUpperCase()}${sentence.slice(1)}.`;
 }
 

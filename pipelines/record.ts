@@ -1,5 +1,6 @@
 /** The record of one run: what `meta.run`, `meta.request`, `meta.rejected` and `meta.check` say of it. */
 import {randomBytes} from "node:crypto";
+import {isStopped} from "./stop.ts";
 
 export interface RequestRow {
   account_id: string;
@@ -43,6 +44,8 @@ export interface AccountOutcome {
 export interface Run {
   run_id: string;
   command: string;
+  /** Platforms and accounts that it was narrowed to; null, and absent in older records: all. */
+  only?: readonly string[] | null;
   /** The program's clock, ISO. */
   as_of: string;
   started_at: string;
@@ -55,6 +58,11 @@ export interface Run {
   rejected: RejectedRow[];
   checks: CheckRow[];
   accounts: AccountOutcome[];
+}
+
+/** Whether a run was a night's: of all accounts, and not stopped before its end. */
+export function isNight({command, only, exit_code}: Run): boolean {
+  return command === "run" && (only ?? null) === null && !isStopped(exit_code);
 }
 
 /** A run that begins now; its id sorts by its start and names its files in the landing zone. */

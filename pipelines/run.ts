@@ -14,6 +14,7 @@ export async function run(context: Context, options: RunOptions): Promise<number
     settings,
     "run",
     async (workspace, run, stop) => {
+      run.only = only ?? null;
       await workspace.load();
       await readAccounts(workspace, run, {now, only, stop});
       await workspace.load();

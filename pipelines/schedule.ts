@@ -11,7 +11,7 @@ import {join} from "node:path";
 import {createTask, parse} from "node-cron";
 import {findConnectors} from "../connectors/extract.ts";
 import type {Context, ScheduleOptions} from "./context.ts";
-import {beginRun, type Run} from "./record.ts";
+import {beginRun, isNight, type Run} from "./record.ts";
 import type {Settings} from "./settings.ts";
 import {readStatus, type Status, writeStatus} from "./status.ts";
 
@@ -74,14 +74,14 @@ export function dueSlot(slots: Slots, now: Date, tries: readonly Date[]): Date |
   return tries.some(at => at >= slot && at.getTime() < end) ? undefined : slot;
 }
 
-/** When `run` was begun on a data folder, whatever came of it. */
+/** When a night's run was begun on a data folder, whatever came of it but that it was stopped. */
 export function triedRuns(dataDir: string): Date[] {
   const ledger = join(dataDir, "landing", "runs.ndjson");
   if (!existsSync(ledger)) return [];
   return readFileSync(ledger, "utf8")
     .split("\n")
     .flatMap(line => parseRun(line) ?? [])
-    .filter(({command}) => command === "run")
+    .filter(isNight)
     .map(({started_at}) => new Date(started_at));
 }
 

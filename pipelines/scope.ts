@@ -1,4 +1,6 @@
 /** What `--only` and `--as-of` mean, for every command that speaks of a night. */
+
+import {isLoopback} from "../connectors/address.ts";
 import type {Connector} from "../connectors/connector.ts";
 import {ConfigError} from "../connectors/errors.ts";
 import {findConnectors} from "../connectors/extract.ts";
@@ -40,17 +42,13 @@ function clockOf(settings: Settings, day: string, now: Date): Date {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(day) || Number.isNaN(Date.parse(`${day}T00:00:00Z`))) {
     throw new ConfigError(`--as-of ${day}: expected a date, such as 2020-11-30`);
   }
-  const live = settings.accounts.find(({auth, baseUrl}) => auth !== undefined && !isLoopback(baseUrl));
+  const live = settings.accounts.find(
+    ({auth, baseUrl}) => auth !== undefined && !(baseUrl && isLoopback(new URL(baseUrl)))
+  );
   if (live !== undefined) {
     throw new ConfigError(
       `--as-of: account ${live.name} reads the live platform, whose counters are those of ${dayIn(settings.timezone, now)}; give each account a base_url on loopback`
     );
   }
   return eveningOf(settings.timezone, day);
-}
-
-function isLoopback(baseUrl: string | undefined): boolean {
-  if (baseUrl === undefined) return false;
-  const {hostname} = new URL(baseUrl);
-  return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
 }

@@ -9,6 +9,7 @@ import {basename, dirname, join, resolve} from "node:path";
 import {parseEnv} from "node:util";
 import {createTask, validateDetailed} from "node-cron";
 import {z} from "zod";
+import {isConfidential, serverAddress} from "../connectors/address.ts";
 import type {Account, Connector} from "../connectors/connector.ts";
 import {ConfigError} from "../connectors/errors.ts";
 import {Warehouse} from "../warehouse/warehouse.ts";
@@ -104,7 +105,12 @@ const range = z
 
 const language = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, "expected a language tag, such as en");
 
-const url = z.string().refine(isSafeUrl, "expected https, or http on loopback, without a user name or query");
+const url = z
+  .string()
+  .refine(
+    value => serverAddress(value) !== undefined,
+    "expected https, or http on loopback, without a user name or query"
+  );
 
 const secret = z
   .custom<string>(
@@ -267,7 +273,9 @@ function unset({accounts, alerts}: Document, find: Find): Fault[] {
       return [{path, message: `the variable ${name} is not set; put it into .env or the environment`}];
     }
     // A line break in a credential would end a header and begin another.
-    return /\p{Cc}/u.test(value) ? [{path, message: `the value of ${name} holds control characters`}] : [];
+    if (/\p{Cc}/u.test(value)) return [{path, message: `the value of ${name} holds control characters`}];
+    const isUnsafe = path[0] === "alerts" && !(URL.canParse(value) && isConfidential(new URL(value)));
+    return isUnsafe ? [{path, message: `the value of ${name} is no address with https, or with http on loopback`}] : [];
   });
 }
 
@@ -330,14 +338,6 @@ function cronFault(expression: string): string | undefined {
 function isDate(date: string): boolean {
   const at = new Date(`${date}T00:00:00Z`);
   return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(date);
-}
-
-function isSafeUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const {protocol, hostname, username, password, search, hash} = new URL(value);
-  if (username || password || search || hash) return false;
-  const isLoopback = hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
-  return protocol === "https:" || (protocol === "http:" && isLoopback);
 }
 
 function sameWords(a: string[], b: string[]): boolean {

@@ -63,6 +63,7 @@ const schema = z.object({
 });
 
 export type Status = z.infer<typeof schema>;
+export type AccountState = Status["accounts"][number]["state"];
 
 /** Replaces `<dataDir>/status.json` at once, so that a reader sees the old one or the new one. */
 export function writeStatus(dataDir: string, status: Status): void {
@@ -122,7 +123,9 @@ const outcomes = new Map<number | null, string>([
   [null, "under way"],
   [0, "done"],
   [1, "failed; nothing new was published"],
-  [3, "done in part"]
+  [3, "done in part"],
+  [130, "stopped"],
+  [143, "stopped"]
 ]);
 
 function describe({run, accounts, freshness, rejected, rejections, failed_checks, next_run_at}: Status): string {

@@ -2,8 +2,24 @@
 import {getEventListeners} from "node:events";
 import {MegaphoneError} from "../connectors/errors.ts";
 
+/** The exit code of a command that a signal ended, as a shell gives it. */
+const exitCodes = {SIGINT: 130, SIGTERM: 143};
+type Signal = keyof typeof exitCodes;
+
 /** What stopped work is given for its end. */
-export class StopError extends MegaphoneError {}
+export class StopError extends MegaphoneError {
+  readonly exitCode: number;
+
+  constructor(signal: Signal) {
+    super(`stopped by ${signal}; what was read is kept, and the next run goes on`);
+    this.exitCode = exitCodes[signal];
+  }
+}
+
+/** Whether a command with this exit code was stopped before its end. */
+export function isStopped(exitCode: number | null): boolean {
+  return Object.values(exitCodes).some(code => code === exitCode);
+}
 
 /** Work that has been asked to stop may take so long to keep what it has. */
 const graceMilliseconds = 10_000;
@@ -20,14 +36,14 @@ export async function stoppable<T>(work: (stop: AbortSignal) => Promise<T>): Pro
   const controller = new AbortController();
   let code: number | undefined;
   let firstAt = Number.NEGATIVE_INFINITY;
-  const end = (name: NodeJS.Signals): void => {
+  const end = (name: Signal): void => {
     if (performance.now() - firstAt < sameMilliseconds) return;
-    code ??= name === "SIGINT" ? 130 : 143;
+    code ??= exitCodes[name];
     const isHeard = getEventListeners(controller.signal, "abort").length > 0;
     if (controller.signal.aborted || !isHeard) process.exit(code);
     firstAt = performance.now();
     setTimeout(() => process.exit(code), graceMilliseconds).unref();
-    controller.abort(new StopError(`stopped by ${name}; what was read is kept, and the next run goes on`));
+    controller.abort(new StopError(name));
   };
   process.on("SIGINT", end).on("SIGTERM", end);
   try {

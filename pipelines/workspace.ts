@@ -1,19 +1,22 @@
 /** A data folder opened for work: its landing zone, its warehouse, the models, and the record of runs. */
-import {existsSync, mkdirSync, readFileSync, rmSync} from "node:fs";
+import {existsSync, mkdirSync, rmSync} from "node:fs";
 import {join} from "node:path";
 import type {Connector} from "../connectors/connector.ts";
 import {findConnectors} from "../connectors/extract.ts";
 import {createCore} from "../warehouse/core.ts";
 import {installFunctions} from "../warehouse/functions/functions.ts";
-import {appendLine, Landing} from "../warehouse/landing.ts";
+import {appendLine, Landing, wholeLines} from "../warehouse/landing.ts";
 import {loadLanded} from "../warehouse/load.ts";
 import {type Model, readModels, stagingModels} from "../warehouse/models.ts";
 import {Warehouse} from "../warehouse/warehouse.ts";
 import type {Log} from "./log.ts";
-import type {Run} from "./record.ts";
+import {type AccountOutcome, isNight, type Run} from "./record.ts";
 import type {Settings} from "./settings.ts";
 
 export class Workspace {
+  /** By name: how each account fared when it was last read. */
+  readonly outcomes = new Map<string, AccountOutcome>();
+
   private constructor(
     readonly settings: Settings,
     readonly connectors: Map<string, Connector>,
@@ -69,6 +72,7 @@ export class Workspace {
   /** Keeps a run in the history that outlives the warehouse, and in `meta`. */
   async record(run: Run): Promise<void> {
     appendLine(this.history, run);
+    this.note(run);
     await writeRun(this.warehouse, run);
   }
 
@@ -78,6 +82,12 @@ export class Workspace {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
+  }
+
+  /** A night speaks of all accounts that are read at all; any other run of those that it read. */
+  private note(run: Run): void {
+    if (isNight(run) && run.accounts.length > 0) this.outcomes.clear();
+    for (const outcome of run.accounts) this.outcomes.set(outcome.account, outcome);
   }
 
   private get history(): string {
@@ -94,16 +104,13 @@ export class Workspace {
   }
 
   private async recallRuns(): Promise<void> {
-    if (!existsSync(this.history)) return;
     const known = new Set(
       (await this.warehouse.rows<{run_id: string}>("select run_id from meta.run")).map(row => row.run_id)
     );
-    const lines = readFileSync(this.history, "utf8")
-      .split("\n")
-      .filter(line => line.endsWith("}"));
-    const runs = lines.map(line => JSON.parse(line) as Run).filter(run => !known.has(run.run_id));
+    const runs = wholeLines(this.history).map(line => JSON.parse(line) as Run);
+    for (const run of runs) this.note(run);
     await this.warehouse.transaction(async () => {
-      for (const run of runs) await writeRun(this.warehouse, run);
+      for (const run of runs.filter(({run_id}) => !known.has(run_id))) await writeRun(this.warehouse, run);
     });
   }
 }

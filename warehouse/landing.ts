@@ -6,6 +6,7 @@
  */
 import {createHash} from "node:crypto";
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -14,8 +15,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  truncateSync,
-  writeSync
+  truncateSync
 } from "node:fs";
 import {mkdir, open, rename} from "node:fs/promises";
 import {dirname, join} from "node:path";
@@ -143,7 +143,7 @@ export class Landing {
     });
     const handle = await open(this.manifest, "a", 0o600);
     try {
-      await handle.write(texts.join(""));
+      await handle.appendFile(texts.join("")); // all of it, or an error: `write` may write a part and say so
       await handle.sync();
     } finally {
       await handle.close();
@@ -153,12 +153,7 @@ export class Landing {
   }
 
   private readManifest(): void {
-    if (!existsSync(this.manifest)) return;
-    const text = readFileSync(this.manifest, "utf8");
-    const complete = text.slice(0, text.lastIndexOf("\n") + 1);
-    if (complete.length < text.length) truncateSync(this.manifest, Buffer.byteLength(complete));
-    const lines = complete === "" ? [] : complete.slice(0, -1).split("\n");
-    for (const [index, line] of lines.entries()) {
+    for (const [index, line] of wholeLines(this.manifest).entries()) {
       const landed = parseLine(line, index + 1, this.manifest);
       if (landed.previous !== this.last) {
         throw new LandingError(
@@ -173,12 +168,21 @@ export class Landing {
   }
 }
 
+/** The lines of an NDJSON file; a last one that a crash left torn is cut off, so that the next is not joined to it. */
+export function wholeLines(path: string): string[] {
+  if (!existsSync(path)) return [];
+  const text = readFileSync(path, "utf8");
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  if (whole.length < text.length) truncateSync(path, Buffer.byteLength(whole));
+  return whole === "" ? [] : whole.slice(0, -1).split("\n");
+}
+
 /** Appends one JSON line to an NDJSON file and waits until it is on disk; creates the file with mode 0600. */
 export function appendLine(path: string, value: unknown): void {
   mkdirSync(dirname(path), {recursive: true, mode: 0o700});
   const handle = openSync(path, "a", 0o600);
   try {
-    writeSync(handle, `${JSON.stringify(value)}\n`);
+    appendFileSync(handle, `${JSON.stringify(value)}\n`);
     fsyncSync(handle);
   } finally {
     closeSync(handle);

@@ -86,10 +86,28 @@ describe("import", () => {
     copyFileSync(join(dir.path, "a.csv"), join(dir.path, "again.csv"));
     expect(megaphone(["import", "a.csv", "--data", "D"], dir.path)).toMatchObject({code: 0});
     expect(megaphone(readings, dir.path).stdout).toBe("n,v\r\n1,50\r\n");
+    expect(megaphone(["status", "--data", "D"], dir.path).stdout).toContain("mandate (x): ok, last success ");
     const again = megaphone(["import", "again.csv", "--data", "D"], dir.path);
     expect(again).toMatchObject({code: 0});
     expect(again.stdout).toContain("was imported before; nothing changed");
     expect(megaphone(readings, dir.path).stdout).toBe("n,v\r\n1,50\r\n");
+  });
+
+  it("goes on with a file of two accounts whose import was killed between them", () => {
+    using dir = folder();
+    const other = classic("70.0").split("\n")[1]!.replaceAll("1401978352047022084", "1401978352047022099");
+    writeFileSync(join(dir.path, "a.csv"), `${classic("50.0")}${other.replaceAll("/mandate/", "/other/")}\n`);
+    const posts = ["sql", "--data", "D", "select count(*) as n, count(distinct account_id) as a from mart.post"];
+    expect(megaphone(["import", "a.csv", "--data", "D"], dir.path)).toMatchObject({code: 0});
+    const manifest = join(dir.path, "D", "landing", "manifest.ndjson");
+    const [first, second] = readFileSync(manifest, "utf8").split("\n");
+    expect(JSON.parse(second!)).toMatchObject({account: {name: "other"}});
+    writeFileSync(manifest, `${first}\n${second!.slice(0, 40)}`);
+    const again = megaphone(["import", "a.csv", "--data", "D"], dir.path);
+    expect(again).toMatchObject({code: 0});
+    expect(again.stdout).not.toContain("was imported before");
+    expect(megaphone([...posts, "--format", "csv"], dir.path).stdout).toBe("n,a\r\n2,2\r\n");
+    expect(megaphone(["import", "a.csv", "--data", "D"], dir.path).stdout).toContain("was imported before");
   });
 
   it("keeps each rejected row with its file, line, column and reason, and loads the rest", () => {

@@ -220,7 +220,9 @@ describe("the settings that init writes", () => {
     const {cwd, yaml} = await written();
     writeFileSync(join(cwd, "megaphone.yaml"), switchedOn(yaml));
     const example = readFileSync(join(cwd, ".env.example"), "utf8");
-    writeFileSync(join(cwd, ".env"), example.replaceAll(/=$/gm, "=secret"), {mode: 0o600});
+    const webhook = "https://hooks.example.org/secret";
+    const filled = example.replace(/^ALERT_WEBHOOK=$/m, `ALERT_WEBHOOK=${webhook}`).replaceAll(/=$/gm, "=secret");
+    writeFileSync(join(cwd, ".env"), filled, {mode: 0o600});
     const settings = await loadSettings({cwd, env: {}, required: true, secrets: true});
     expect(settings.accounts.map(({platform, kind}) => [platform, kind])).toEqual([
       ["facebook", "page"],
@@ -228,7 +230,7 @@ describe("the settings that init writes", () => {
       ["x", "page"],
       ["linkedin", "organisation"]
     ]);
-    expect(settings.alerts.webhook).toBe("secret");
+    expect(settings.alerts.webhook).toBe(webhook);
     expect(settings.secrets).toHaveLength(10);
   });
 

@@ -86,6 +86,15 @@ describe("a night", () => {
     const refused = await megaphone(cwd, run);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain("reads the live platform");
+    // A name of the net that begins like this machine's number.
+    writeFileSync(
+      settings,
+      readFileSync(settings, "utf8").replace(/^( {4}id: .*)$/m, "$1\n    base_url: https://127.example.org")
+    );
+    expect(await megaphone(cwd, run)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("reads the live platform")
+    });
   });
 });
 
@@ -131,5 +140,17 @@ describe("a token that is no longer accepted", () => {
     expect(rows.length).toBeGreaterThan(100);
     expect(rows).toEqual(await query(second, others));
     expect((await megaphone(cwd, ["status"])).stdout).toContain(toDo[1]);
+    // What a person must do stands until the account is read again, whatever runs in between.
+    for (const between of [["publish"], ["run", "--as-of", night, "--only", "x"]]) {
+      expect((await megaphone(cwd, between)).code).toBe(0);
+      const {stdout} = await megaphone(cwd, ["status"]);
+      expect(stdout).toContain("(facebook): failed");
+      expect(stdout).toContain(toDo[1]);
+    }
+    world.setFaults([]);
+    expect((await megaphone(cwd, ["run", "--as-of", night, "--only", "facebook"])).code).toBe(0);
+    const {stdout} = await megaphone(cwd, ["status"]);
+    expect(stdout).toContain("(facebook): ok");
+    expect(stdout).not.toContain(toDo[1]);
   });
 });

@@ -37,11 +37,11 @@ function at(text: string): Date {
 }
 
 /** Appends a run to the ledger, as every run does when it ends. */
-function record(dataDir: string, startedAt: Date, command = "run"): void {
+function record(dataDir: string, startedAt: Date, facts: Partial<Run> = {}): void {
   mkdirSync(join(dataDir, "landing"), {recursive: true});
   appendFileSync(
     join(dataDir, "landing", "runs.ndjson"),
-    `${JSON.stringify(beginRun(command, startedAt, startedAt))}\n`
+    `${JSON.stringify({...beginRun("run", startedAt, startedAt), exit_code: 0, ...facts})}\n`
   );
 }
 
@@ -147,11 +147,21 @@ describe("a run is due", () => {
     expect(dueSlot(slots, at(now), tries.map(at))).toEqual(slot === undefined ? undefined : at(slot));
   });
 
+  it("by what the ledger says of nights that read all accounts and were not stopped", () => {
+    const dataDir = dataFolder();
+    record(dataDir, at("2020-11-29T01:30"), {exit_code: 143});
+    record(dataDir, at("2020-11-29T01:40"), {exit_code: 130});
+    record(dataDir, at("2020-11-29T01:50"), {only: ["x"]});
+    expect(triedRuns(dataDir)).toEqual([]);
+    record(dataDir, at("2020-11-29T02:00"), {only: null, exit_code: 1});
+    expect(triedRuns(dataDir)).toEqual([at("2020-11-29T02:00")]);
+  });
+
   it("by what the ledger says of `run` alone, also when its last line was cut off", () => {
     const dataDir = dataFolder();
     expect(triedRuns(dataDir)).toEqual([]);
     record(dataDir, at("2020-11-29T01:30"));
-    record(dataDir, at("2020-11-30T12:00"), "import");
+    record(dataDir, at("2020-11-30T12:00"), {command: "import"});
     appendFileSync(join(dataDir, "landing", "runs.ndjson"), '{"run_id":"2020","requests":[{"calls":{}}');
     expect(triedRuns(dataDir)).toEqual([at("2020-11-29T01:30")]);
   });
@@ -453,7 +463,7 @@ describe("the program", () => {
   let program: string;
   beforeAll(() => {
     program = compiled();
-  });
+  }, 60_000);
   afterAll(() => rmSync(program, {recursive: true, force: true}));
 
   function start(config: string) {
@@ -505,7 +515,10 @@ describe("the program", () => {
     rmSync(dir, {recursive: true});
   });
 
-  it("interrupts a run under way on SIGINT, which is made up after the next start", async () => {
+  it.each([
+    {moment: "before it calls", calls: 0, recorded: 0, summary: "interrupted"},
+    {moment: "while it calls", calls: 1, recorded: 1, summary: expect.stringMatching(/^stopped by SIGINT/)}
+  ])("interrupts a run under way on SIGINT, $moment, which is made up after the next start", async expected => {
     const world = await startSandbox({night: "2020-06-20", faults: ["slow-body"]});
     const dir = dataFolder();
     const {yaml, env} = configFor(world);
@@ -514,15 +527,18 @@ describe("the program", () => {
     const lock = join(dir, "data", "run.lock");
     try {
       const first = start(join(dir, "megaphone.yaml"));
-      await vi.waitFor(() => expect(existsSync(lock)).toBe(true), {timeout: 30_000});
+      const waits = {timeout: 60_000, interval: 5};
+      await vi.waitFor(() => expect(existsSync(lock)).toBe(true), waits);
+      await vi.waitFor(() => expect(world.requests().length).toBeGreaterThanOrEqual(expected.calls), waits);
       first.child.kill("SIGINT");
       expect(await first.closed).toEqual([0, null]);
       expect(existsSync(lock)).toBe(false);
-      expect(readStatus(join(dir, "data"))?.run).toMatchObject({exit_code: 130, summary: "interrupted"});
+      expect(readStatus(join(dir, "data"))?.run).toMatchObject({exit_code: 130, summary: expected.summary});
+      expect(ledger(join(dir, "data")).map(({exit_code}) => exit_code)).toEqual(Array(expected.recorded).fill(130));
       world.setFaults([]);
       const second = start(join(dir, "megaphone.yaml"));
-      await vi.waitFor(() => expect(ledger(join(dir, "data"))).toHaveLength(1), {timeout: 30_000});
-      await vi.waitFor(() => expect(readStatus(join(dir, "data"))?.next_run_at).toMatch(/T01:30:00.000Z$/));
+      await vi.waitFor(() => expect(ledger(join(dir, "data"))).toHaveLength(expected.recorded + 1), waits);
+      await vi.waitFor(() => expect(readStatus(join(dir, "data"))?.next_run_at).toMatch(/T01:30:00.000Z$/), waits);
       second.child.kill("SIGINT");
       expect(await second.closed).toEqual([0, null]);
     } finally {
