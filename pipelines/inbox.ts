@@ -21,11 +21,9 @@ export async function importInbox(workspace: Workspace, run: Run, now: Date): Pr
   for (const path of paths) {
     const [file] = await importPaths(workspace, run, [path], {}, now);
     const {state, reason, records} = file!;
-    workspace.log.info(state === "rejected" ? "a file of the inbox was rejected" : "a file of the inbox was imported", {
-      file: file!.file,
-      rows: records,
-      ...(reason === null ? {} : {reason})
-    });
+    const told = {file: file!.file, rows: records, ...(reason === null ? {} : {reason})};
+    if (state === "rejected") workspace.log.warn("a file of the inbox was rejected", told);
+    else workspace.log.info("a file of the inbox was imported", told);
     move(path, join(inbox, state === "rejected" ? "rejected" : "done"), run.run_id);
   }
   if (paths.length > 0) await workspace.load();

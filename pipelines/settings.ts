@@ -79,6 +79,13 @@ const reference = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
 
 const text = z.string().trim().min(1, "must not be empty");
 /** Ids and years are often written without quotes; a number keeps its digits. */
+/** The parser gives whole numbers as bigint, so that ids keep every digit. */
+const idsPerCallError = "expected a whole number from 1 to 100";
+const idsPerCall = z
+  .bigint({error: idsPerCallError})
+  .min(1n, idsPerCallError)
+  .max(100n, idsPerCallError)
+  .transform(Number);
 const word = z.union([text, z.bigint().transform(String)], {error: "expected text"});
 
 const days = z
@@ -139,7 +146,7 @@ const account = keys({
   api_version: word.default("default"),
   base_url: url.optional(),
   posts: z.array(postUrn).optional(),
-  ids_per_call: z.int().min(1).max(100).optional()
+  ids_per_call: idsPerCall.optional()
 });
 
 const document = keys({

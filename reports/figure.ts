@@ -1,7 +1,7 @@
 /** From a chart's declaration and the published rows to what is drawn, said and tabled. */
 import {breaksOf, type Definition} from "./breaks.ts";
 import {sentenceCase, type Words} from "./narrative/words.ts";
-import type {Period} from "./period.ts";
+import {type Period, spanOf} from "./period.ts";
 
 /** A row of `publish.value`. */
 export interface ValueRow {
@@ -118,20 +118,20 @@ export function figureOf(chart: ChartSpec, values: readonly ValueRow[], context:
   const chosen = onOneBasis(chart.meta.class === "post_type" ? byType(tidy) : tidy);
   const {rows, breaks} = draw(chart, chosen, tidy, context);
   const platforms = [...new Set(tidy.map(row => words.name(`platforms.${row.platform}`)))];
-  const notes = notesOf(
-    chosen,
-    rows,
-    breaks,
-    chart.meta.finding === "total" ? wholesOf(chart, values, context.period) : [],
-    context
-  );
+  const isWithoutTotal = chart.meta.period === "native" && !values.some(row => isNative(row, context.period));
+  const notes = isWithoutTotal
+    ? [words.say(context.period.native === "range" ? "page.no_total" : "notes.empty")]
+    : notesOf(
+        chosen,
+        rows,
+        breaks,
+        chart.meta.finding === "total" ? wholesOf(chart, values, context.period) : [],
+        context
+      );
   const basis = chosen.find(row => row.basis !== null && row.status !== "other_basis")?.basis ?? "none";
   const finding = findingOf(chart, values, rows, context);
   const title = finding ?? chart.meta.measure;
-  const span =
-    context.period.start === null
-      ? []
-      : [words.say("page.period", {start: words.day(context.period.start), end: words.day(context.period.end!)})];
+  const span = spanOf(context.period, edition.as_of_on, words);
   return {
     name: chart.name,
     section: chart.meta.section,
@@ -140,7 +140,9 @@ export function figureOf(chart: ChartSpec, values: readonly ValueRow[], context:
     subtitle: sentenceCase(
       [
         ...(finding === undefined ? [] : [chart.meta.measure]),
-        ...(chart.meta.period === "edition" ? [] : [words.say(`basis.${basis}`), ...span])
+        ...(chart.meta.period === "edition"
+          ? []
+          : [words.say(`basis.${basis}`), ...(span === undefined ? [] : [words.say("page.period", span)])])
       ].join(", ")
     ),
     source: words.say("source", {platforms: words.list(platforms) || "–", date: words.day(edition.as_of_on)}),

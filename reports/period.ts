@@ -1,4 +1,5 @@
-/** Report periods as people write them. */
+/** Report periods as people write them, and as pages name them. */
+import type {Words} from "./narrative/words.ts";
 
 export interface Period {
   /** Name of the folder, `all`, `2020`, `2020-Q3`, `2020-07`, `2020-07..2020-12` or `2019-08-31..2020-11-30`. */
@@ -48,6 +49,13 @@ export function periodOf(text: string, bounds: Bounds): Period {
   throw new PeriodError(
     `--period ${text}: expected last-month, last-quarter, all, 2020, 2020-Q3, 2020-07, 2020-07..2020-12 or 2019-08-31..2020-11-30`
   );
+}
+
+/** First and last day in words, the last no later than the edition's; empty where nothing was ever measured. */
+export function spanOf({start, end}: Period, asOf: string, words: Words): {start: string; end: string} | undefined {
+  return start === null || end === null
+    ? undefined
+    : {start: words.day(start), end: words.day(end < asOf ? end : asOf)};
 }
 
 /** The month or quarter that begins so many months from a day's month. */

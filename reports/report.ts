@@ -13,7 +13,7 @@ import {
 } from "./figure.ts";
 import {type Words, wordsOf} from "./narrative/words.ts";
 import {type Definition, overview, type PageParts} from "./pages/overview.ts";
-import type {Period} from "./period.ts";
+import {type Period, spanOf} from "./period.ts";
 import {render, renderNarrow} from "./render.ts";
 
 export {PeriodError, periodOf} from "./period.ts";
@@ -190,13 +190,14 @@ function lead({words, period, edition}: Writing, whole: readonly ValueRow[], fig
   const posts = whole.filter(
     row => row.indicator === "posts_published" && row.part === "posts" && row.platform !== null
   );
-  if (posts.length === 0 || period.start === null) {
-    const named = figures.find(figure => figure.rows.length > 0 && figure.section !== "quality");
-    return named === undefined ? words.say("page.lead_empty") : named.title;
-  }
+  const span = spanOf(period, edition.as_of_on, words);
+  const named = (sentence: string): string =>
+    edition.organisation === "" ? sentence : words.say("page.lead", {organisation: edition.organisation, sentence});
+  const isEmpty = figures.every(({rows, section}) => rows.length === 0 || section === "quality");
+  if (span === undefined || isEmpty) return words.say("page.lead_empty");
+  if (posts.length === 0) return named(words.say("page.period", span));
   const total = posts.reduce((sum, row) => sum + row.value!, 0);
   const platform = words.list(posts.map(row => words.name(`platforms.${row.platform}`)));
-  const span = {start: words.day(period.start), end: words.day(period.end!)};
   const growth = whole.filter(
     row => row.indicator === "audience_net_growth" && row.part === "net" && row.status === "ok" && row.platform !== null
   );
@@ -210,9 +211,7 @@ function lead({words, period, edition}: Writing, whole: readonly ValueRow[], fig
           end_followers: words.whole(growth[0]!.numerator!)
         })
       : words.say("page.lead_posts", {...span, platform, posts: words.whole(total)});
-  return edition.organisation === ""
-    ? sentence
-    : words.say("page.lead", {organisation: edition.organisation, sentence});
+  return named(sentence);
 }
 
 /** Tidy rows as CSV (RFC 4180); a text that a spreadsheet would run as a formula is put in quotes by an apostrophe. */

@@ -1,7 +1,7 @@
 /** The first page: a sentence, the summary, every figure with its table and downloads, and the method. */
 import type {Edition, Figure, ValueRow} from "../figure.ts";
 import type {Words} from "../narrative/words.ts";
-import type {Period} from "../period.ts";
+import {type Period, spanOf} from "../period.ts";
 import {escapeHtml} from "./html.ts";
 import {summaryTable} from "./summary.ts";
 
@@ -31,10 +31,8 @@ const sections = ["posts", "reach", "engagement", "audience", "quality"];
 export function overview(parts: PageParts): string {
   const {words, period, edition} = parts;
   const title = words.say("page.title");
-  const span =
-    period.start === null
-      ? "–"
-      : words.say("page.period", {start: words.day(period.start), end: words.day(period.end!)});
+  const days = spanOf(period, edition.as_of_on, words);
+  const span = days === undefined ? "–" : words.say("page.period", days);
   return `<!doctype html>
 <html lang="${words.language}" dir="ltr">
 <head>
@@ -52,7 +50,7 @@ export function overview(parts: PageParts): string {
 </header>
 <main id="figures">
 <section aria-labelledby="summary"><h2 id="summary">${escapeHtml(words.say("page.summary"))}</h2>
-${parts.whole.length > 0 ? "" : `<p>${escapeHtml(words.say("page.no_total"))}</p>`}
+${parts.whole.length > 0 ? "" : `<p>${escapeHtml(words.say(period.native === "range" ? "page.no_total" : "page.lead_empty"))}</p>`}
 ${summaryTable(parts.whole, words)}
 </section>
 ${sections.map(section => sectionOf(section, parts)).join("\n")}

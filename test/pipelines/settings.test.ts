@@ -98,6 +98,11 @@ describe("settings", () => {
     expect(settings.secrets).toEqual(["canary-from-file"]);
   });
 
+  it("read how many ids go into a call", async () => {
+    const settings = await load(`accounts:${account}\n    ids_per_call: 100\n`);
+    expect(settings.accounts[0]).toMatchObject({idsPerCall: 100});
+  });
+
   it("let the environment win over .env", async () => {
     const settings = await load(`accounts:${account}`, {env: {EXAMPLE_TOKEN: "canary-from-environment"}});
     expect(settings.secrets).toEqual(["canary-from-environment"]);
@@ -156,6 +161,11 @@ describe("settings are refused, with file, line and key,", () => {
       "for an unknown key that is near to none",
       "refresh:\n  daily: 14d\n  zzzzzzzz: 1d\n",
       "megaphone.yaml line 3, refresh.zzzzzzzz: unknown key; known: daily, weekly, monthly, audience"
+    ],
+    [
+      "for more ids a call than any platform takes",
+      `accounts:${account}\n    ids_per_call: 101\n`,
+      "megaphone.yaml line 8, accounts[0].ids_per_call: expected a whole number from 1 to 100"
     ],
     [
       "for a literal secret, which is not repeated",

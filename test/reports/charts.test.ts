@@ -121,6 +121,53 @@ describe("figures", () => {
     for (const name of ["Facebook", "X"]) expect(svg).toContain(`>${name}<`);
   });
 
+  it("draw posts of no known type as a class of their own", async () => {
+    await using copy = await published(":memory:");
+    const posts = {indicator: "posts_published", platform: "x", part: "posts"};
+    await addMonth(copy, "2020-01", {...posts, value: 7});
+    await addMonth(copy, "2020-01", {...posts, post_type: "text", value: 3});
+    await addMonth(copy, "2020-02", {...posts, value: 5});
+    const {figure} = (await figuresOf(copy))("posts_by_month_and_type");
+    expect(figure.rows.map(({period_start, class: name, value}) => [period_start, name, value])).toEqual([
+      ["2020-01-01", "type unknown", 4],
+      ["2020-01-01", "text", 3],
+      ["2020-02-01", "type unknown", 5]
+    ]);
+  });
+
+  it("say of each platform by itself what is missing, in notes and in words for those who do not see it", async () => {
+    await using copy = await published(":memory:", ["facebook", "x"]);
+    const views = {indicator: "views", basis: "age_28"};
+    await addMonth(copy, "2020-01", {...views, platform: "facebook", value: 100});
+    await addMonth(copy, "2020-02", {...views, platform: "facebook", value: 300});
+    await addMonth(copy, "2020-01", {...views, platform: "x", value: null, status: "not_measurable"});
+    await addMonth(copy, "2020-02", {...views, platform: "x", value: 20, note: "1 of 6 posts not measured"});
+    const {figure} = (await figuresOf(copy))("views_by_month");
+    expect(figure.notes.slice(0, 2)).toEqual([
+      "[x] not available: X Jan 2020.",
+      "Pale: X Feb 2020: 1 of 6 posts not measured."
+    ]);
+    expect(figure.alt).toContain(
+      "Facebook: from 100 (Jan 2020) to 300 (Feb 2020), at most 300 (Feb 2020). X: from 20 (Feb 2020) to 20 (Feb 2020), at most 20 (Feb 2020); without a value: 1."
+    );
+  });
+
+  it("mark a month whose posts were read at another age, instead of drawing it beside the rest", async () => {
+    await using copy = await published(":memory:");
+    const views = {indicator: "views", platform: "x"};
+    await addMonth(copy, "2020-01", {...views, basis: "age_28", value: 100});
+    await addMonth(copy, "2020-02", {...views, basis: "latest", value: 300});
+    await addMonth(copy, "2020-03", {...views, basis: "age_28", value: 120});
+    const {figure} = (await figuresOf(copy))("views_by_month");
+    expect(figure.rows.map(({value, state}) => [value, state])).toEqual([
+      [100, null],
+      [null, "other_basis"],
+      [120, null]
+    ]);
+    expect(figure.notes.join(" ")).toContain("[r] read at another age");
+    expect(figure.tidy.map(({value}) => value)).toContain(300);
+  });
+
   it("draw a picture with role, title and description, the same twice, in an image three times the size", async () => {
     const {chart, figure} = drawn("views_by_month");
     const first = await render(chart, figure);

@@ -56,6 +56,25 @@ describe("a report", () => {
     expect(readdirSync(join(place.path, "team", "all", "en"))).toEqual(["tables"]);
   });
 
+  it("ends on the edition's day where its period has not ended", async () => {
+    using place = folder();
+    await using copy = await published(":memory:");
+    await fifteenMonths(copy);
+    const {index} = await write(copy, place.path, {formats: ["html"], period: periodOf("2020", bounds)});
+    expect(readFileSync(index, "utf8")).toContain("1 January 2020 to 30 November 2020");
+  });
+
+  it("of months that no total speaks of says so, and has their charts", async () => {
+    using place = folder();
+    await using copy = await published(":memory:");
+    await fifteenMonths(copy);
+    const {index} = await write(copy, place.path, {formats: ["html"], period: periodOf("2020-07..2020-09", bounds)});
+    const page = readFileSync(index, "utf8");
+    expect(page).toContain("<h1>IE SOGI: 1 July 2020 to 30 September 2020</h1>");
+    expect(page.match(/Totals exist for months/g)!.length).toBeGreaterThan(1);
+    expect(page).toContain("<td>Sep 2020</td>");
+  });
+
   it("is the same to the byte from the same copy", async () => {
     using place = folder();
     await using copy = await published(":memory:");
