@@ -69,7 +69,7 @@ export async function findConnectors(): Promise<Map<string, Connector>> {
 
 /**
  * Executes an account's plan, stream by stream. An AuthError ends the account; any other fault ends its stream, and the
- * account's other streams go on. What is no error of ours propagates: it is a bug.
+ * account's other streams go on, also where an answer that nobody foresaw cannot be read.
  */
 export async function extractAccount(
   connector: Connector,
@@ -127,8 +127,7 @@ class Extraction {
       this.addStubs();
       for (const [name, part] of this.partsOf()) if (part.read !== undefined) await this.readPart(name, part);
     } catch (error) {
-      if (!(error instanceof MegaphoneError)) throw error;
-      this.error = error;
+      this.error = error instanceof MegaphoneError ? error : this.unreadable(error);
     }
     this.settleParts();
     return {
@@ -140,6 +139,15 @@ class Extraction {
       refused: [...this.quarantine.found],
       error: this.error
     };
+  }
+
+  /** What an answer made fail that passed its schema. The error's own words could quote the answer. */
+  private unreadable(cause: unknown): ShapeError {
+    const kind = cause instanceof Error ? cause.name : typeof cause;
+    return new ShapeError(
+      `${this.who}: an answer of ${this.calls.endpoint} cannot be read (${kind}); look for a newer version of Megaphone`,
+      {cause}
+    );
   }
 
   private cursor(): Cursor {

@@ -13,7 +13,7 @@ import {
   partRead,
   stream
 } from "./connector.ts";
-import {list, listSize, organisation, pageKinds, rest, typeOf, urn} from "./linkedin-rest.ts";
+import {list, listSize, milliseconds, organisation, pageKinds, rest, typeOf, urn} from "./linkedin-rest.ts";
 
 const count = z.int();
 
@@ -21,7 +21,7 @@ const post = z
   .object({
     id: z.string(),
     commentary: z.string().optional(),
-    publishedAt: z.int().optional(),
+    publishedAt: milliseconds.optional(),
     lifecycleState: z.string(),
     distribution: z.object({feedDistribution: z.string()}),
     content: z
