@@ -35,7 +35,8 @@ import {
   partLists,
   permittedParts,
   type StreamState,
-  type Tonight
+  type Tonight,
+  unread
 } from "./plan.ts";
 import {Quarantine, quarantineDays} from "./quarantine.ts";
 
@@ -81,7 +82,7 @@ export async function extractAccount(
   const results: Extracted[] = [];
   for (const [name, calls] of grouped(plan, ({stream}) => stream)) {
     const isServed = results.some(({requests}) => requests.some(({status}) => status === "ok"));
-    const extraction = new Extraction(connector, name, calls, states.get(name), http, clock(), isServed);
+    const extraction = new Extraction(connector, name, calls, states.get(name) ?? unread, http, clock(), isServed);
     const result = await extraction.run();
     results.push(result);
     if (result.error instanceof AuthError) break;
@@ -98,6 +99,7 @@ class Extraction {
   private readonly calls: Calls;
   private readonly lacking: Lacking;
   private readonly posts: Map<string, KnownPost>;
+  private readonly counted: ReadonlySet<string>;
   /** Nested parts that the platform does not permit, found on an earlier page of the night. */
   private readonly withheld = new Set<string>();
   /** Records that a listing which holds less was alone to give. */
@@ -108,16 +110,17 @@ class Extraction {
     private readonly connector: Connector,
     private readonly name: string,
     private readonly plan: readonly PlannedCall[],
-    state: StreamState | undefined,
+    {cursor, known, due, counted}: StreamState,
     http: Http,
     private readonly tonight: Tonight,
     isServed: boolean
   ) {
     this.stream = connector.streams[name]!;
-    this.quarantine = new Quarantine(state?.cursor, tonight.today);
+    this.quarantine = new Quarantine(cursor, tonight.today);
     this.calls = new Calls(connector, http, name, this.who, this.quarantine, isServed);
-    this.lacking = new Lacking(state?.cursor);
-    this.posts = new Map([...(state?.known ?? []), ...(state?.due ?? [])].map(post => [post.id, post]));
+    this.lacking = new Lacking(cursor);
+    this.counted = counted;
+    this.posts = new Map([...known, ...due].map(post => [post.id, post]));
   }
 
   async run(): Promise<Extracted> {
@@ -382,7 +385,7 @@ class Extraction {
         const [record] = holders.get(id)!;
         const absent = values.has(id)
           ? {value: values.get(id)}
-          : (read.absent?.(this.knownOf(id), record!) ?? "failed");
+          : (read.absent?.(this.counted.has(id), record!) ?? "failed");
         if (typeof absent === "string") set(id, null, absent);
         else set(id, absent.value, "ok");
       }

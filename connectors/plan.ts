@@ -41,7 +41,12 @@ export interface StreamState {
   due: KnownPost[];
   /** Known posts since the listing's start. */
   known: KnownPost[];
+  /** Ids of the posts of which any counter was ever above zero, whether or not the stream was ever read to its end. */
+  counted: ReadonlySet<string>;
 }
+
+/** What is known of a stream that was never read. */
+export const unread: StreamState = {cursor: undefined, due: [], known: [], counted: new Set()};
 
 /** One planned chain of calls: a listing with its pages, a lookup, a part, a series or a snapshot. */
 export interface PlannedCall {
@@ -91,7 +96,7 @@ export function planAccount(
   return Object.entries(connector.streams)
     .filter(([, {kinds}]) => kinds === undefined || kinds.includes(account.kind))
     .flatMap(([name, stream]) => {
-      const state = states.get(name) ?? {cursor: undefined, due: [], known: []};
+      const state = states.get(name) ?? unread;
       return planStream({connector, account, name, stream, state, refresh, tonight});
     });
 }
