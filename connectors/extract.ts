@@ -102,8 +102,10 @@ class Extraction {
   private readonly counted: ReadonlySet<string>;
   /** Nested parts that the platform does not permit, found on an earlier page of the night. */
   private readonly withheld = new Set<string>();
-  /** Records that a listing which holds less was alone to give. */
-  private readonly partial = new Map<unknown, LandedRecord>();
+  /** Keys of records that a listing which holds less was alone to give. */
+  private readonly unlisted = new Set<unknown>();
+  /** Those of them of which nothing else is known yet. */
+  private readonly partial = new Set<unknown>();
   private error: MegaphoneError | undefined;
 
   constructor(
@@ -160,7 +162,8 @@ class Extraction {
       ...(everyDays > 1 ? {every_days: everyDays} : {}),
       // An answer without records may not have looked at the metrics at all.
       ...this.quarantine.remembered(this.records.size > 0),
-      ...this.lacking.remembered(this.tonight.now, this.plan[0]!.lastAge)
+      ...this.lacking.remembered(this.tonight.now, this.plan[0]!.lastAge),
+      ...(this.unlisted.size > 0 ? {unlisted: [...this.unlisted].map(String)} : {})
     };
   }
 
@@ -213,8 +216,8 @@ class Extraction {
       const answer = shaped(listing.answer ?? this.stream.answer, body, this.who);
       const all = (listing.records ?? this.stream.records)(answer, ask);
       const records = all.filter(record => !isOlder(record) && !isNewer(record));
-      if (listing.isPartial) this.addPartial(records);
-      this.keep(records, statuses);
+      if (listing.isPartial) this.keepPartial(records);
+      else this.keep(records, statuses);
       this.refuseEmptyWithProblem(problems, call);
       await this.readWithoutParts(problems, ask);
       token = all.some(isOlder) ? undefined : listing.next(answer);
@@ -270,26 +273,21 @@ class Extraction {
     this.keep(this.stream.records(answer, ask), statuses);
   }
 
-  private addPartial(records: readonly LandedRecord[]): void {
+  private keepPartial(records: readonly LandedRecord[]): void {
     for (const record of records) {
       const key = record[this.stream.key];
-      if (!this.records.has(key)) this.partial.set(key, record);
+      if (this.records.has(key)) continue;
+      this.records.set(key, record);
+      this.unlisted.add(key);
+      this.partial.add(key);
     }
   }
 
-  /** Looks up what only a listing that holds less gave; what cannot be looked up stays as it was listed. */
+  /** Looks up what only a listing that holds less gave, but for what is known to be so: of that a lookup is planned. */
   private async completePartial(): Promise<void> {
-    if (this.partial.size === 0) return;
-    const ids = [...this.partial.keys()].map(String);
-    for (const id of ids) this.records.delete(id);
-    try {
-      await this.lookUpOneByOne({...this.plan[0]!.ask, size: 1, ids});
-    } finally {
-      for (const [id, record] of this.partial) {
-        const found = this.records.get(id);
-        if (found === undefined || found.is_gone === true) this.records.set(id, record);
-      }
-    }
+    const planned = new Set(this.plan.flatMap(({how, ask}) => (how === "lookup" ? (ask.ids ?? []) : [])));
+    const ids = [...this.partial].map(String).filter(id => !planned.has(id));
+    if (ids.length > 0) await this.lookUpOneByOne({...this.plan[0]!.ask, size: 1, ids});
   }
 
   /** Keeps records, each with what is known of its parts by now. */
@@ -297,7 +295,9 @@ class Extraction {
     const isPost = this.stream.lists !== undefined || this.stream.lookup !== undefined;
     for (const record of records) {
       const key = isPost ? record[this.stream.key] : this.records.size;
-      if (!this.records.has(key)) this.records.set(key, {...record, ...statuses});
+      // What cannot be looked up stays as it was listed.
+      if (record.is_gone === true && this.partial.has(key)) continue;
+      if (!this.records.has(key) || this.partial.delete(key)) this.records.set(key, {...record, ...statuses});
     }
   }
 

@@ -30,6 +30,8 @@ export interface Cursor {
   refused_since?: Record<string, string>;
   /** How many days it may rest before it counts as stale; absent: 1. */
   every_days?: number;
+  /** Ids that no listing but a partial one gave, so that they are looked up each night. */
+  unlisted?: string[];
   /** By part: the ids of records that lack it though others of their type have it, each with when it was published (ISO). */
   lacking?: Record<string, Record<string, string>>;
 }
@@ -234,6 +236,7 @@ export function planPosts(planning: Planning): PlannedCall[] {
   const listedAt = state.cursor === undefined ? undefined : new Date(state.cursor.read_at);
   const isListed = listedAt !== undefined;
   const {from, to} = past ?? {from: listingStart(listedAt, refresh, now), to: undefined};
+  const unlisted = state.due.filter(({id}) => state.cursor?.unlisted?.includes(id));
   for (const [listing, list] of (stream.lists ?? []).entries()) {
     const limits = parts.filter(([, part]) => part.isNested).map(([, part]) => part.youngerThanDays);
     const stretches = list.isWindowless ? [windowOf(from, to)] : windows(limits, from, to, now);
@@ -246,7 +249,8 @@ export function planPosts(planning: Planning): PlannedCall[] {
       const youngest = window.to ? now.getTime() - window.to.getTime() : 0;
       const asked = list.isPartial ? [] : nested(youngest, isRefused);
       const ask: Ask = {account, parts: asked, metrics: metricsOf(asked), size: list.size, ...window};
-      const known = state.known.filter(
+      const shown = list.isPartial ? [...state.known, ...unlisted] : state.known;
+      const known = shown.filter(
         post => isIn(post.publishedAt) && (listing === 0 || (isOfType(list, post) && !isWithoutId(post)))
       );
       if (listing === 0) addApart(known, asked);

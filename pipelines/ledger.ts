@@ -163,7 +163,8 @@ function sorted(
   for (const post of posts) {
     const isListed = from !== undefined && post.publishedAt >= from;
     const isRead = post.readOn !== undefined && listedOn !== undefined && post.readOn >= listedOn;
-    if (post.isFromApi && isListed && isRead) known.push(post);
+    if (isListed && cursor?.unlisted?.includes(post.id)) due.push(post);
+    else if (post.isFromApi && isListed && isRead) known.push(post);
     else if (isDue(post, limits, refresh, today, timezone, stream)) due.push(post);
     else if (post.isFromApi && isListed) known.push(post);
   }
