@@ -204,9 +204,12 @@ function oauth2Signer(
   async function accessToken(endpoint: TokenEndpoint): Promise<string> {
     if (refusal !== undefined) throw endpoint.fail(refusal);
     if (access !== undefined && effects.now() < access.endsAt - margin) return access.token;
-    pending ??= exchange(endpoint).finally(() => {
-      pending = undefined;
-    });
+    // Another process may spend the token that is stored now: it is read when nobody else can.
+    pending ??= credentials
+      .exclusively(() => exchange(endpoint))
+      .finally(() => {
+        pending = undefined;
+      });
     return pending;
   }
 

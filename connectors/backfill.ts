@@ -7,7 +7,8 @@ import {
   planPosts,
   type Refresh,
   type StreamState,
-  type Tonight
+  type Tonight,
+  unread
 } from "./plan.ts";
 import {liveMetrics} from "./quarantine.ts";
 
@@ -60,7 +61,7 @@ export function planBackfill(options: BackfillOptions): {chunks: Chunk[]; clamps
   for (const [name, stream] of Object.entries(connector.streams)) {
     if (stream.kinds !== undefined && !stream.kinds.includes(account.kind)) continue;
     if (stream.series === undefined && stream.lists === undefined) continue;
-    const state = states.get(name) ?? {cursor: undefined, due: [], known: []};
+    const state = states.get(name) ?? unread;
     const metrics = liveMetrics(stream.series?.metrics, state.cursor?.refused ?? {}, tonight.today);
     if (stream.series?.metrics !== undefined && metrics.length === 0) continue;
     const planning: Planning = {connector, account, name, stream, state, refresh, tonight};

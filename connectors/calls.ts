@@ -31,6 +31,8 @@ type RequestOf = (ask: Ask) => ApiRequest;
 
 export class Calls {
   private readonly rows = new Map<string, Requests>();
+  /** The endpoint of the last call. */
+  endpoint = "";
   /** Records a page, once the platform asked for less. */
   private pageSize = Number.POSITIVE_INFINITY;
 
@@ -112,6 +114,7 @@ export class Calls {
 
   /** Sends a request as it is. */
   async send(request: ApiRequest, countedCalls = 1): Promise<ApiResponse> {
+    this.endpoint = request.endpoint;
     try {
       const response = await this.http.send(request, {stream: this.stream});
       this.count(request.endpoint, response.attempts, countedCalls, "ok");

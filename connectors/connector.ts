@@ -136,8 +136,6 @@ export interface KnownPost {
   publishedAt: Date;
   /** In our words, such as `video`. */
   type: string | null;
-  /** Whether any of its counters was ever above zero. */
-  isCounted: boolean;
 }
 
 /**
@@ -176,8 +174,11 @@ export interface PartRead<A = unknown> {
   answer: z.ZodType<A>;
   /** The part by id. */
   values: (answer: A, ask: Ask) => Map<string, unknown>;
-  /** What an id that the answer leaves out means, of a post with what is read of it tonight; failed unless told. */
-  absent?: (post: KnownPost | undefined, record: LandedRecord) => {value: unknown} | Missing;
+  /**
+   * What an id that the answer leaves out means, of a post with what is read of it tonight; failed unless told.
+   * `isCounted`: any of its counters was ever above zero.
+   */
+  absent?: (isCounted: boolean, record: LandedRecord) => {value: unknown} | Missing;
 }
 
 /** One kind of thing that a platform gives. `A` is the shape of an answer. */

@@ -35,7 +35,8 @@ import {
   partLists,
   permittedParts,
   type StreamState,
-  type Tonight
+  type Tonight,
+  unread
 } from "./plan.ts";
 import {Quarantine, quarantineDays} from "./quarantine.ts";
 
@@ -69,7 +70,7 @@ export async function findConnectors(): Promise<Map<string, Connector>> {
 
 /**
  * Executes an account's plan, stream by stream. An AuthError ends the account; any other fault ends its stream, and the
- * account's other streams go on. What is no error of ours propagates: it is a bug.
+ * account's other streams go on, also where an answer that nobody foresaw cannot be read.
  */
 export async function extractAccount(
   connector: Connector,
@@ -81,7 +82,7 @@ export async function extractAccount(
   const results: Extracted[] = [];
   for (const [name, calls] of grouped(plan, ({stream}) => stream)) {
     const isServed = results.some(({requests}) => requests.some(({status}) => status === "ok"));
-    const extraction = new Extraction(connector, name, calls, states.get(name), http, clock(), isServed);
+    const extraction = new Extraction(connector, name, calls, states.get(name) ?? unread, http, clock(), isServed);
     const result = await extraction.run();
     results.push(result);
     if (result.error instanceof AuthError) break;
@@ -98,26 +99,30 @@ class Extraction {
   private readonly calls: Calls;
   private readonly lacking: Lacking;
   private readonly posts: Map<string, KnownPost>;
+  private readonly counted: ReadonlySet<string>;
   /** Nested parts that the platform does not permit, found on an earlier page of the night. */
   private readonly withheld = new Set<string>();
-  /** Records that a listing which holds less was alone to give. */
-  private readonly partial = new Map<unknown, LandedRecord>();
+  /** Keys of records that a listing which holds less was alone to give. */
+  private readonly unlisted = new Set<unknown>();
+  /** Those of them of which nothing else is known yet. */
+  private readonly partial = new Set<unknown>();
   private error: MegaphoneError | undefined;
 
   constructor(
     private readonly connector: Connector,
     private readonly name: string,
     private readonly plan: readonly PlannedCall[],
-    state: StreamState | undefined,
+    {cursor, known, due, counted}: StreamState,
     http: Http,
     private readonly tonight: Tonight,
     isServed: boolean
   ) {
     this.stream = connector.streams[name]!;
-    this.quarantine = new Quarantine(state?.cursor, tonight.today);
+    this.quarantine = new Quarantine(cursor, tonight.today);
     this.calls = new Calls(connector, http, name, this.who, this.quarantine, isServed);
-    this.lacking = new Lacking(state?.cursor);
-    this.posts = new Map([...(state?.known ?? []), ...(state?.due ?? [])].map(post => [post.id, post]));
+    this.lacking = new Lacking(cursor);
+    this.counted = counted;
+    this.posts = new Map([...known, ...due].map(post => [post.id, post]));
   }
 
   async run(): Promise<Extracted> {
@@ -127,8 +132,7 @@ class Extraction {
       this.addStubs();
       for (const [name, part] of this.partsOf()) if (part.read !== undefined) await this.readPart(name, part);
     } catch (error) {
-      if (!(error instanceof MegaphoneError)) throw error;
-      this.error = error;
+      this.error = error instanceof MegaphoneError ? error : this.unreadable(error);
     }
     this.settleParts();
     return {
@@ -142,6 +146,15 @@ class Extraction {
     };
   }
 
+  /** What an answer made fail that passed its schema. The error's own words could quote the answer. */
+  private unreadable(cause: unknown): ShapeError {
+    const kind = cause instanceof Error ? cause.name : typeof cause;
+    return new ShapeError(
+      `${this.who}: an answer of ${this.calls.endpoint} cannot be read (${kind}); look for a newer version of Megaphone`,
+      {cause}
+    );
+  }
+
   private cursor(): Cursor {
     const everyDays = this.isAllRefused() ? quarantineDays : Math.max(...this.plan.map(call => call.everyDays));
     return {
@@ -149,7 +162,8 @@ class Extraction {
       ...(everyDays > 1 ? {every_days: everyDays} : {}),
       // An answer without records may not have looked at the metrics at all.
       ...this.quarantine.remembered(this.records.size > 0),
-      ...this.lacking.remembered(this.tonight.now, this.plan[0]!.lastAge)
+      ...this.lacking.remembered(this.tonight.now, this.plan[0]!.lastAge),
+      ...(this.unlisted.size > 0 ? {unlisted: [...this.unlisted].map(String)} : {})
     };
   }
 
@@ -202,8 +216,8 @@ class Extraction {
       const answer = shaped(listing.answer ?? this.stream.answer, body, this.who);
       const all = (listing.records ?? this.stream.records)(answer, ask);
       const records = all.filter(record => !isOlder(record) && !isNewer(record));
-      if (listing.isPartial) this.addPartial(records);
-      this.keep(records, statuses);
+      if (listing.isPartial) this.keepPartial(records);
+      else this.keep(records, statuses);
       this.refuseEmptyWithProblem(problems, call);
       await this.readWithoutParts(problems, ask);
       token = all.some(isOlder) ? undefined : listing.next(answer);
@@ -259,26 +273,21 @@ class Extraction {
     this.keep(this.stream.records(answer, ask), statuses);
   }
 
-  private addPartial(records: readonly LandedRecord[]): void {
+  private keepPartial(records: readonly LandedRecord[]): void {
     for (const record of records) {
       const key = record[this.stream.key];
-      if (!this.records.has(key)) this.partial.set(key, record);
+      if (this.records.has(key)) continue;
+      this.records.set(key, record);
+      this.unlisted.add(key);
+      this.partial.add(key);
     }
   }
 
-  /** Looks up what only a listing that holds less gave; what cannot be looked up stays as it was listed. */
+  /** Looks up what only a listing that holds less gave, but for what is known to be so: of that a lookup is planned. */
   private async completePartial(): Promise<void> {
-    if (this.partial.size === 0) return;
-    const ids = [...this.partial.keys()].map(String);
-    for (const id of ids) this.records.delete(id);
-    try {
-      await this.lookUpOneByOne({...this.plan[0]!.ask, size: 1, ids});
-    } finally {
-      for (const [id, record] of this.partial) {
-        const found = this.records.get(id);
-        if (found === undefined || found.is_gone === true) this.records.set(id, record);
-      }
-    }
+    const planned = new Set(this.plan.flatMap(({how, ask}) => (how === "lookup" ? (ask.ids ?? []) : [])));
+    const ids = [...this.partial].map(String).filter(id => !planned.has(id));
+    if (ids.length > 0) await this.lookUpOneByOne({...this.plan[0]!.ask, size: 1, ids});
   }
 
   /** Keeps records, each with what is known of its parts by now. */
@@ -286,7 +295,9 @@ class Extraction {
     const isPost = this.stream.lists !== undefined || this.stream.lookup !== undefined;
     for (const record of records) {
       const key = isPost ? record[this.stream.key] : this.records.size;
-      if (!this.records.has(key)) this.records.set(key, {...record, ...statuses});
+      // What cannot be looked up stays as it was listed.
+      if (record.is_gone === true && this.partial.has(key)) continue;
+      if (!this.records.has(key) || this.partial.delete(key)) this.records.set(key, {...record, ...statuses});
     }
   }
 
@@ -374,7 +385,7 @@ class Extraction {
         const [record] = holders.get(id)!;
         const absent = values.has(id)
           ? {value: values.get(id)}
-          : (read.absent?.(this.knownOf(id), record!) ?? "failed");
+          : (read.absent?.(this.counted.has(id), record!) ?? "failed");
         if (typeof absent === "string") set(id, null, absent);
         else set(id, absent.value, "ok");
       }

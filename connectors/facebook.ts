@@ -35,7 +35,7 @@ const attachment = z.object({
 const plainPost = z.object({
   id: z.string(),
   message: z.string().optional(),
-  created_time: z.string(),
+  created_time: instant,
   // That a post is a reel stands nowhere else.
   permalink_url: z.string(),
   status_type: z.string().optional(),
@@ -56,7 +56,7 @@ type Post = z.infer<typeof plainPost> | z.infer<typeof countedPost>;
 const video = z.object({
   id: z.string(),
   post_id: z.string().optional(),
-  created_time: z.string(),
+  created_time: instant,
   description: z.string().optional(),
   permalink_url: z.string()
 });
@@ -249,7 +249,7 @@ function postRecord(item: Post): LandedRecord {
   const isLink = attached?.media_type === "link" || attached?.type === "share";
   return {
     id: item.id,
-    published_at: instant(item.created_time),
+    published_at: item.created_time,
     text: item.message ?? null,
     hashtags: hashtags(item.message),
     permalink: item.permalink_url ?? null,
@@ -284,7 +284,7 @@ function videoRecord(item: z.infer<typeof video>, pageId: string): LandedRecord 
   const post = item.post_id ?? item.id;
   return {
     id: post.includes("_") ? post : `${pageId}_${post}`,
-    published_at: instant(item.created_time),
+    published_at: item.created_time,
     text: item.description ?? null,
     hashtags: hashtags(item.description),
     permalink: item.permalink_url ?? null,
@@ -299,7 +299,7 @@ function followersByCountry({data}: z.infer<typeof dailyInsights>): LandedRecord
   return data.flatMap(({name, values}) => {
     const last = values.at(-1);
     if (last === undefined || typeof last.value === "number") return [];
-    const endedAt = instant(last.end_time);
-    return Object.entries(last.value).map(([country, value]) => ({metric: name, ended_at: endedAt, country, value}));
+    const {value: countries, end_time: endedAt} = last;
+    return Object.entries(countries).map(([country, value]) => ({metric: name, ended_at: endedAt, country, value}));
   });
 }

@@ -188,6 +188,13 @@ export const paging = z
   .refine(({cursors, next}) => next === undefined || cursors?.after !== undefined, {path: ["cursors", "after"]});
 type Paging = z.infer<typeof paging>;
 
+/** Graph's instants have no colon in their offset: `2026-05-19T10:42:47+0000`. It reads them as ISO in UTC. */
+export const instant = z
+  .string()
+  .transform(text => new Date(text.replace(/([+-]\d\d)(\d\d)$/, "$1:$2")))
+  .pipe(z.date())
+  .transform(date => date.toISOString());
+
 const count = z.int();
 /** A number, or numbers by kind, in which a kind of none is missing. */
 const measured = z.union([count, z.record(z.string(), count)]);
@@ -197,7 +204,7 @@ const insightsOf = <T extends z.ZodType>(value: T) =>
 /** Insights of a post or a video. A metric that it has not is left out. */
 export const insights = insightsOf(z.object({value: measured}));
 /** Insights by day, each with the day's end. */
-export const dailyInsights = insightsOf(z.object({value: measured, end_time: z.string()}));
+export const dailyInsights = insightsOf(z.object({value: measured, end_time: instant}));
 
 /** Values by metric: a number, or numbers by kind. */
 export type InsightValues = Record<string, number | Record<string, number>>;
@@ -216,11 +223,6 @@ export function lifetimeValues({data}: z.infer<typeof insights>): InsightValues 
 /** One record a metric and day of a series. `end_time` is the end of the day that was measured. */
 export function dailyValues({data}: z.infer<typeof dailyInsights>): LandedRecord[] {
   return data.flatMap(({name, values}) =>
-    values.map(({value, end_time: end}) => ({metric: name, ended_at: instant(end), value}))
+    values.map(({value, end_time: end}) => ({metric: name, ended_at: end, value}))
   );
-}
-
-/** Graph's instants have no colon in their offset: `2026-05-19T10:42:47+0000`. ISO in UTC. */
-export function instant(text: string): string {
-  return new Date(text.replace(/([+-]\d\d)(\d\d)$/, "$1:$2")).toISOString();
 }

@@ -18,7 +18,7 @@ const media = z.object({
   caption: z.string().optional(),
   permalink: z.string().optional(),
   shortcode: z.string().optional(),
-  timestamp: z.string(),
+  timestamp: instant,
   // Left out where the owner hides it.
   like_count: count.optional(),
   comments_count: count.optional(),
@@ -257,7 +257,7 @@ function mediaRecord(item: z.infer<typeof media>): LandedRecord {
     hashtags: hashtags(item.caption),
     permalink: item.permalink ?? null,
     aliases: item.shortcode === undefined ? [] : [item.shortcode],
-    published_at: instant(item.timestamp),
+    published_at: item.timestamp,
     like_count: item.like_count ?? null,
     comment_count: item.comments_count ?? null,
     insights: item.insights === undefined ? null : lifetimeValues(item.insights)

@@ -3,10 +3,9 @@ import {z} from "zod";
 import {type LandedRecord, type Part, partRead, stream} from "./connector.ts";
 import {countryCode, nameOf} from "./linkedin-names.ts";
 import {shareCounters, shareStatistics} from "./linkedin-posts.ts";
-import {byDay, list, listSize, organisation, pageKinds, rest} from "./linkedin-rest.ts";
+import {byDay, list, listSize, milliseconds, organisation, pageKinds, rest} from "./linkedin-rest.ts";
 
 const count = z.int();
-const milliseconds = z.int();
 
 const followerCounts = z.object({organicFollowerCount: count, paidFollowerCount: count});
 

@@ -3,17 +3,8 @@
  * each URN type in a parameter of its own, and reactions by kind.
  */
 import {z} from "zod";
-import {
-  hashtags,
-  type KnownPost,
-  type LandedRecord,
-  listing,
-  type Missing,
-  type Part,
-  partRead,
-  stream
-} from "./connector.ts";
-import {list, listSize, organisation, pageKinds, rest, typeOf, urn} from "./linkedin-rest.ts";
+import {hashtags, type LandedRecord, listing, type Missing, type Part, partRead, stream} from "./connector.ts";
+import {list, listSize, milliseconds, organisation, pageKinds, rest, typeOf, urn} from "./linkedin-rest.ts";
 
 const count = z.int();
 
@@ -21,7 +12,7 @@ const post = z
   .object({
     id: z.string(),
     commentary: z.string().optional(),
-    publishedAt: z.int().optional(),
+    publishedAt: milliseconds.optional(),
     lifecycleState: z.string(),
     distribution: z.object({feedDistribution: z.string()}),
     content: z
@@ -80,10 +71,14 @@ const postStatistics = z.object({
   )
 });
 
-/** An element that is left out has only zeros, unless the post was ever counted or has reactions or comments tonight. */
-function leftOut(known: KnownPost | undefined, {reactions}: LandedRecord): {value: unknown} | Missing {
-  const {total = 0, comments = 0} = (reactions ?? {}) as Partial<Reactions>;
-  return known?.isCounted || total > 0 || (comments ?? 0) > 0 ? "failed" : {value: zeros};
+/**
+ * An element that is left out has only zeros where tonight's reactions are known and none, there are no comments, and
+ * the post was never counted.
+ */
+function leftOut(isCounted: boolean, {reactions, reactions_status}: LandedRecord): {value: unknown} | Missing {
+  if (isCounted || reactions_status !== "ok") return "failed";
+  const {total, comments} = reactions as Reactions;
+  return total > 0 || (comments ?? 0) > 0 ? "failed" : {value: zeros};
 }
 
 const zeros = {

@@ -2,9 +2,13 @@
  * What LinkedIn's requests have in common. A query is written by Rest.li's grammar, in which brackets and commas are
  * structure and what is text is percent-encoded.
  */
+import {z} from "zod";
 import type {Account, ApiRequest, Ask} from "./connector.ts";
 
 const day = 86_400_000;
+
+/** An instant in milliseconds since 1970, no later than a date can be. */
+export const milliseconds = z.int().min(0).max(8.64e15);
 
 /** Kinds of account that are an organisation's page. */
 export const pageKinds = ["page", "organisation"];

@@ -30,6 +30,8 @@ export interface Cursor {
   refused_since?: Record<string, string>;
   /** How many days it may rest before it counts as stale; absent: 1. */
   every_days?: number;
+  /** Ids that no listing but a partial one gave, so that they are looked up each night. */
+  unlisted?: string[];
   /** By part: the ids of records that lack it though others of their type have it, each with when it was published (ISO). */
   lacking?: Record<string, Record<string, string>>;
 }
@@ -41,7 +43,12 @@ export interface StreamState {
   due: KnownPost[];
   /** Known posts since the listing's start. */
   known: KnownPost[];
+  /** Ids of the posts of which any counter was ever above zero, whether or not the stream was ever read to its end. */
+  counted: ReadonlySet<string>;
 }
+
+/** What is known of a stream that was never read. */
+export const unread: StreamState = {cursor: undefined, due: [], known: [], counted: new Set()};
 
 /** One planned chain of calls: a listing with its pages, a lookup, a part, a series or a snapshot. */
 export interface PlannedCall {
@@ -91,7 +98,7 @@ export function planAccount(
   return Object.entries(connector.streams)
     .filter(([, {kinds}]) => kinds === undefined || kinds.includes(account.kind))
     .flatMap(([name, stream]) => {
-      const state = states.get(name) ?? {cursor: undefined, due: [], known: []};
+      const state = states.get(name) ?? unread;
       return planStream({connector, account, name, stream, state, refresh, tonight});
     });
 }
@@ -229,6 +236,7 @@ export function planPosts(planning: Planning): PlannedCall[] {
   const listedAt = state.cursor === undefined ? undefined : new Date(state.cursor.read_at);
   const isListed = listedAt !== undefined;
   const {from, to} = past ?? {from: listingStart(listedAt, refresh, now), to: undefined};
+  const unlisted = state.due.filter(({id}) => state.cursor?.unlisted?.includes(id));
   for (const [listing, list] of (stream.lists ?? []).entries()) {
     const limits = parts.filter(([, part]) => part.isNested).map(([, part]) => part.youngerThanDays);
     const stretches = list.isWindowless ? [windowOf(from, to)] : windows(limits, from, to, now);
@@ -241,7 +249,8 @@ export function planPosts(planning: Planning): PlannedCall[] {
       const youngest = window.to ? now.getTime() - window.to.getTime() : 0;
       const asked = list.isPartial ? [] : nested(youngest, isRefused);
       const ask: Ask = {account, parts: asked, metrics: metricsOf(asked), size: list.size, ...window};
-      const known = state.known.filter(
+      const shown = list.isPartial ? [...state.known, ...unlisted] : state.known;
+      const known = shown.filter(
         post => isIn(post.publishedAt) && (listing === 0 || (isOfType(list, post) && !isWithoutId(post)))
       );
       if (listing === 0) addApart(known, asked);

@@ -44,8 +44,11 @@ const reference = z.object({type: z.string()});
 // The platform answers `{}` for lists that are empty.
 const listOf = <T extends z.ZodType>(item: T) => z.union([z.array(item), z.object({}).transform(() => [])]).optional();
 
+/** Of a post: it holds a time, so nothing but digits, and no more of them than 64 bits have. */
+const postId = z.string().regex(/^\d{1,19}$/);
+
 const post = z.object({
-  id: z.string(),
+  id: postId,
   author_id: z.string(),
   created_at: z.iso.datetime(),
   text: z.string(),
@@ -55,8 +58,8 @@ const post = z.object({
   in_reply_to_user_id: z.string().optional(),
   referenced_tweets: listOf(reference),
   referenced_posts: listOf(reference),
-  edit_history_tweet_ids: z.array(z.string()).optional(),
-  edit_history_post_ids: z.array(z.string()).optional(),
+  edit_history_tweet_ids: z.array(postId).optional(),
+  edit_history_post_ids: z.array(postId).optional(),
   attachments: z
     .object({media_keys: z.array(z.string()).optional(), poll_ids: z.array(z.string()).optional()})
     .optional(),

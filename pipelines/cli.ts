@@ -4,8 +4,8 @@ import {realpathSync} from "node:fs";
 import {fileURLToPath} from "node:url";
 import {CommanderError, Command as CommandLine, InvalidArgumentError, Option} from "commander";
 import {ConfigError, MegaphoneError} from "../connectors/errors.ts";
+import {LockError} from "../connectors/lockfile.ts";
 import type {Command, Commands, Context, Edition} from "./context.ts";
-import {LockError} from "./lock.ts";
 import {createLog, type Log, type LogLevel, logLevels} from "./log.ts";
 import {loadSettings} from "./settings.ts";
 

@@ -6,10 +6,13 @@
  */
 import type {Account, Connector, KnownPost, LandedRecord, Stream} from "../connectors/connector.ts";
 import type {Extracted} from "../connectors/extract.ts";
-import {type Cursor, listingStart, type Refresh, type StreamState} from "../connectors/plan.ts";
+import {type Cursor, listingStart, type Refresh, type StreamState, unread} from "../connectors/plan.ts";
 import {type StoredPost, storedCursors, storedPosts} from "../warehouse/known.ts";
 import type {Warehouse} from "../warehouse/warehouse.ts";
 import {dayIn, daysBetween, plusDays} from "./calendar.ts";
+
+/** Days for which platforms leave counters of zero out, so that a count of before must be known: LinkedIn's year. */
+const countedDays = 366;
 
 /** The calendar of a night. */
 export interface Calendar {
@@ -23,13 +26,12 @@ export class Ledger {
   private constructor(
     private readonly cursors: Map<string, Cursor>,
     /** By account and id. */
-    private readonly posts: Map<string, Map<string, StoredPost>>
+    private readonly posts: Map<string, Map<string, StoredPost>>,
+    /** The first day of publication that the refresh by age and the listing reach. */
+    private readonly oldest: string
   ) {}
 
-  /**
-   * What the warehouse knows of some accounts. Posts older than the refresh by age and the listing reach are left out,
-   * unless they are named.
-   */
+  /** What the warehouse knows of some accounts: of the last year, and as far back as the refresh and the listing reach. */
   static async read(
     warehouse: Warehouse,
     accounts: readonly Account[],
@@ -46,9 +48,10 @@ export class Ledger {
     const reach = plusDays(today, -Math.max(refresh.daily, refresh.weekly, refresh.monthly) - 1);
     const listed = listedFrom === undefined ? reach : plusDays(listedFrom.toISOString().slice(0, 10), -1);
     const oldest = [listed, reach].sort()[0]!;
+    const from = [oldest, plusDays(today, -countedDays)].sort()[0]!;
     const named = accounts.flatMap(account => account.posts ?? []);
-    for (const post of await storedPosts(warehouse, ids, oldest, named)) posts.get(post.accountId)!.set(post.id, post);
-    return new Ledger(new Map(cursors), posts);
+    for (const post of await storedPosts(warehouse, ids, from, named)) posts.get(post.accountId)!.set(post.id, post);
+    return new Ledger(new Map(cursors), posts, oldest);
   }
 
   /** The state of each stream of an account before a night, or before a listing from another day on. */
@@ -66,13 +69,20 @@ export class Ledger {
       streams.map(([name, stream]): [string, StreamState] => {
         const cursor = this.cursors.get(`${accountId(account)} ${name}`);
         const isKnown = cursor !== undefined || stream.isUnlisted || listedFrom !== undefined;
-        if (!isOfPosts(stream) || !isKnown) return [name, {cursor, due: [], known: []}];
+        if (!isOfPosts(stream)) return [name, {...unread, cursor}];
         const own = posts.filter(({type}) =>
           stream.types === undefined
             ? type === null || !claimed.includes(type)
             : type !== null && stream.types.includes(type)
         );
-        return [name, {cursor, ...sorted(stream, own, cursor, refresh, calendar, account, listedFrom)}];
+        const counted = new Set(own.filter(({isCounted}) => isCounted).map(({id}) => id));
+        // A first listing gives all that there is.
+        if (!isKnown) return [name, {...unread, counted}];
+        const reached = own.filter(
+          ({id, publishedAt}) =>
+            dayIn(calendar.timezone, publishedAt) >= this.oldest || account.posts?.includes(id) === true
+        );
+        return [name, {cursor, counted, ...sorted(stream, reached, cursor, refresh, calendar, account, listedFrom)}];
       })
     );
   }
@@ -153,7 +163,8 @@ function sorted(
   for (const post of posts) {
     const isListed = from !== undefined && post.publishedAt >= from;
     const isRead = post.readOn !== undefined && listedOn !== undefined && post.readOn >= listedOn;
-    if (post.isFromApi && isListed && isRead) known.push(post);
+    if (isListed && cursor?.unlisted?.includes(post.id)) due.push(post);
+    else if (post.isFromApi && isListed && isRead) known.push(post);
     else if (isDue(post, limits, refresh, today, timezone, stream)) due.push(post);
     else if (post.isFromApi && isListed) known.push(post);
   }
@@ -185,5 +196,5 @@ function isDue(
 function given({stub, publishedAt}: Stream, account: Account, posts: readonly StoredPost[]): KnownPost[] {
   return (account.posts ?? [])
     .filter(id => !posts.some(post => post.id === id))
-    .map(id => ({id, publishedAt: publishedAt?.(stub!(id)) ?? new Date(0), type: null, isCounted: false}));
+    .map(id => ({id, publishedAt: publishedAt?.(stub!(id)) ?? new Date(0), type: null}));
 }

@@ -96,7 +96,10 @@ export async function readAccounts(workspace: Workspace, run: Run, night: Night)
 /** How long one night may take in all; what is not read by then is read the next night. */
 const runMilliseconds = 60 * 60 * 1000;
 
-/** Reads accounts in parallel as `read` says. Throws StopError once stopped. */
+/**
+ * Reads accounts in parallel as `read` says. Whatever befalls one of them, it returns or throws only when none calls or
+ * lands any more: then the lock may be given to another run. Throws StopError once stopped.
+ */
 export async function readAll<Plan extends {account: Account}>(
   workspace: Workspace,
   run: Run,
@@ -108,7 +111,7 @@ export async function readAll<Plan extends {account: Account}>(
   const credentials = openCredentials(settings.credentialsPath);
   const tell = () => log.warn("the calls are stopped; what was read is kept");
   stop.addEventListener("abort", tell);
-  const outcomes = await Promise.all(
+  const ends = await Promise.allSettled(
     plans.map(async plan => {
       const results = await read(plan, credentials);
       run.requests.push(...requestRows(plan.account, results));
@@ -120,9 +123,11 @@ export async function readAll<Plan extends {account: Account}>(
       return outcome(log, plan.account, results);
     })
   ).finally(() => stop.removeEventListener("abort", tell));
-  run.accounts.push(...outcomes);
+  run.accounts.push(...ends.flatMap(end => (end.status === "fulfilled" ? end.value : [])));
   run.accounts_ok = run.accounts.filter(({state}) => state !== "failed").length;
   run.accounts_failed = run.accounts.length - run.accounts_ok;
+  const broken = ends.find(end => end.status === "rejected");
+  if (broken !== undefined) throw broken.reason;
   stop.throwIfAborted();
 }
 

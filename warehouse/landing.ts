@@ -102,6 +102,8 @@ export class Landing {
       const facts = {file, sha256: sha256(content), rows: records.length, landed_at: landedAt.toISOString()};
       return {...batch, ...facts, previous: ""};
     });
+    // One that failed must not leave the others writing when the lock is given away.
+    await Promise.allSettled(written);
     const lines = await Promise.all(written);
     this.acknowledging = this.acknowledging.then(() => this.acknowledge(lines));
     await this.acknowledging;

@@ -67,6 +67,7 @@ export const facebook = platformSandbox({
     "wrong-shape": {what: "summaries come without total_count"},
     "duplicate-posts": {what: "the first post of a listing stands there twice"},
     "missing-posts": {what: "the two newest posts are deleted"},
+    "unlisted-reel": {what: "the newest reel is left out of published_posts"},
     "one-more-like": {what: "the newest post has one like more than its age gives it"},
     "retired-metric": {
       what: `${retired.post} of posts and ${retired.page} of the Page are refused as removed metrics are`
@@ -126,7 +127,9 @@ function open(world: World): (asked: Asked, moment: Moment) => Answer {
   };
 
   const pageNode = (call: Call): GraphNode => {
-    const {night} = call.moment;
+    const {night, now, strikes} = call.moment;
+    const reels = byDate.filter(({type, at}) => type === "reel" && at <= now);
+    const listed = strikes("unlisted-reel") ? posts.filter(post => post !== reels[0]) : posts;
     const username = page.username;
     const link = `https://www.facebook.com/${username}`;
     const ofVideos = (isWanted: (post: FacebookPost) => boolean) => (request: EdgeRequest) =>
@@ -164,7 +167,7 @@ function open(world: World): (asked: Asked, moment: Moment) => Answer {
         tasks: () => ["ANALYZE", "CREATE_CONTENT"]
       },
       edges: {
-        published_posts: ofPosts(posts, false),
+        published_posts: ofPosts(listed, false),
         posts: ofPosts(posts, true),
         feed: ofPosts(feed, true),
         videos: ofVideos(({video}) => video !== undefined),

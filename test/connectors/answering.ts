@@ -85,7 +85,11 @@ export function accountAt(baseUrl: string, auth: Record<string, string> = {token
 /** A store in memory. */
 export function memory(): CredentialStore {
   const kept = new Map<string, {refresh_token: string; derived_from: string}>();
-  return {get: name => kept.get(name), replace: (name, value) => void kept.set(name, value)};
+  return {
+    get: name => kept.get(name),
+    replace: (name, value) => void kept.set(name, value),
+    exclusively: work => work()
+  };
 }
 
 /** A clock that stands still but for the waiting, which is noted and takes no time; chance is always a half. */

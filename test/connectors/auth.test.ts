@@ -1,5 +1,7 @@
+import {spawnSync} from "node:child_process";
 import {createHmac} from "node:crypto";
-import {readFileSync, statSync, writeFileSync} from "node:fs";
+import {readdirSync, readFileSync, statSync, writeFileSync} from "node:fs";
+import {hostname} from "node:os";
 import {join} from "node:path";
 import {describe, expect, it} from "vitest";
 import {encode, oauth1Header, oauth1Signature} from "../../connectors/auth.ts";
@@ -187,6 +189,36 @@ describe("OAuth 2", () => {
     const http = client(accountAt(server.url, secretAuth), recorded(), {}, stored.path);
     await expect(http.send(request, who)).rejects.toThrow(/may be spent.*authorise/);
     expect(server.requests).toHaveLength(1);
+  });
+
+  it("spends a token once, though several read it at the same time", async () => {
+    using stored = folder();
+    let valid = 1;
+    await using server = await serve((response, index, {method}) => {
+      if (method === "GET") return sendJson(response, 200, {});
+      const isValid = server.requests[index]!.form.includes(`refresh_token=refresh-${valid}`);
+      if (!isValid) return sendJson(response, 400, {error: "invalid_request"});
+      valid += 1;
+      setTimeout(() => sendJson(response, 200, {access_token: "a", refresh_token: `refresh-${valid}`}), 20);
+    });
+    const call = () => client(accountAt(server.url, secretAuth), recorded(), {}, stored.path).send(request, who);
+    const ended = await Promise.allSettled([call(), call(), call()]);
+    expect(ended.map(({status}) => status)).toEqual(["fulfilled", "fulfilled", "fulfilled"]);
+    const store = openCredentials(join(stored.path, "credentials.json"));
+    expect(store.get("mandate")).toMatchObject({refresh_token: "refresh-4"});
+    expect(readdirSync(stored.path)).toEqual(["credentials.json"]);
+  });
+
+  it("takes over the lock of an exchange whose process died", async () => {
+    using stored = folder();
+    const {pid} = spawnSync("true");
+    const started_at = "2020-06-20T20:00:00Z";
+    const owner = {pid, host: hostname(), started_at, command: "token exchange", process_start: null};
+    writeFileSync(join(stored.path, "credentials.json.lock"), JSON.stringify(owner));
+    await using server = await serve(response => sendJson(response, 200, {access_token: "a"}));
+    const http = client(accountAt(server.url, secretAuth), recorded(), {}, stored.path);
+    expect(await http.send(request, who)).toMatchObject({status: 200});
+    expect(readdirSync(stored.path)).toEqual(["credentials.json"]);
   });
 
   it("spends no token whose successor could not be kept", async () => {

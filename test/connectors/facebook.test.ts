@@ -336,6 +336,7 @@ describe("what a token does not reach", () => {
 describe("a fault", () => {
   const outcomes: Record<string, string[]> = {
     ...outcomesAlike(streams),
+    "unlisted-reel": streams.map(() => "ok"),
     // The refusal of who follows by country is a 400, whose body cannot be read.
     "bad-json": ["ShapeError", "ShapeError", "ConfigError", "ShapeError"],
     "permission-lost": streams.map(() => "ok"),

@@ -49,11 +49,8 @@ const night = (account: Account, options: NightOptions = {}) => nightOf(linkedin
 
 /** A post as the warehouse knows it after a night. */
 function knownPost(record: LandedRecord): KnownPost {
-  const {id, published_at, post_type, statistics} = record as Record<string, string> & {
-    statistics: {impressionCount: number} | null;
-  };
-  const isCounted = (statistics?.impressionCount ?? 0) > 0;
-  return {...known(id!, new Date(published_at!), post_type!), isCounted};
+  const {id, published_at, post_type} = record as Record<string, string>;
+  return known(id!, new Date(published_at!), post_type!);
 }
 
 /** What is known before the night after one, whose listing starts so many days before it. */

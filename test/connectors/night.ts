@@ -1,7 +1,7 @@
 /** A connector's night against a sandbox or a hand-written server, and what it gave. */
 import type {Account, Connector, KnownPost, LandedRecord} from "../../connectors/connector.ts";
 import {type Extracted, extractAccount} from "../../connectors/extract.ts";
-import {type PlannedCall, planAccount, type Refresh, type StreamState} from "../../connectors/plan.ts";
+import {type PlannedCall, planAccount, type Refresh, type StreamState, unread} from "../../connectors/plan.ts";
 import type {OfferedAccount} from "../../connectors/sandbox/sandbox.ts";
 import {client, recorded} from "./loopback.ts";
 
@@ -25,11 +25,11 @@ export function accountOf(connector: Connector, offered: OfferedAccount, auth = 
 
 /** What is known before a night of one stream. */
 export function stateOf(stream: string, given: Partial<StreamState>): Map<string, StreamState> {
-  return new Map([[stream, {cursor: undefined, due: [], known: [], ...given}]]);
+  return new Map([[stream, {...unread, ...given}]]);
 }
 
 export function known(id: string, publishedAt: Date, type: string | null = null): KnownPost {
-  return {id, publishedAt, type, isCounted: false};
+  return {id, publishedAt, type};
 }
 
 export function plan(connector: Connector, account: Account, options: NightOptions = {}): PlannedCall[] {
@@ -57,7 +57,7 @@ export function statesAfter(
   knownPosts: (stream: string, records: LandedRecord[]) => KnownPost[]
 ): Map<string, StreamState> {
   return new Map(
-    results.map(({stream, cursor, records}) => [stream, {cursor, due: [], known: knownPosts(stream, records)}])
+    results.map(({stream, cursor, records}) => [stream, {...unread, cursor, known: knownPosts(stream, records)}])
   );
 }
 

@@ -113,6 +113,21 @@ describe("a fault in Facebook's words", () => {
     expect(answers.map(({code}) => code)).toEqual([400, 400, 200, 200, 200]);
   });
 
+  it("unlisted-reel leaves the newest reel out of published_posts, and of nothing else", async () => {
+    await using own = await started();
+    const ids = async (edge: string, fields = "id") => {
+      const {body} = await own.get(`/v25.0/{id}/${edge}?fields=${fields}&limit=100`);
+      return body.data.map(({id, post_id}: {id: string; post_id?: string}) => post_id ?? id);
+    };
+    const before = await ids("published_posts");
+    const [reel] = await ids("video_reels", "id,post_id");
+    own.sandbox.setFaults(["unlisted-reel"]);
+    expect(await ids("published_posts")).toEqual(before.filter(id => id !== reel));
+    expect((await ids("video_reels", "id,post_id"))[0]).toBe(reel);
+    expect(before).toContain(reel);
+    expect((await own.get(`/v25.0/${reel}`)).status).toBe(200);
+  });
+
   it("one-more-like is one more on the newest post", async () => {
     await using own = await started();
     const likes = async () => (await own.get()).body.data.map(({reactions}) => reactions.summary.total_count!);

@@ -7,7 +7,7 @@ import {emptyWarehouse} from "../warehouse/warehouse-fixture.ts";
 
 const refresh = {daily: 14, weekly: 90, monthly: 365, audience: 7};
 const calendar = {now: new Date("2020-11-30T23:00:00Z"), today: "2020-11-30", timezone: "UTC"};
-const urn = (number: number): string => `urn:li:share:700000000000000000${number}`;
+const urn = (number: number): string => `urn:li:share:${7_000_000_000_000_000_000n + BigInt(number)}`;
 
 let warehouse: Warehouse;
 beforeAll(async () => {
@@ -50,11 +50,41 @@ describe("the ledger of a warehouse", () => {
     await warehouse.exec(`insert into core.cursor by name select 'linkedin:page' as account_id, 'posts' as stream,
       '{"read_at":"2020-11-29T23:00:00Z"}' as cursor`);
     const ledger = await Ledger.read(warehouse, [page], refresh, calendar.today);
-    const {known} = ledger.states(linkedin, page, refresh, calendar).get("posts")!;
-    expect(known.map(({id, isCounted}) => [id, isCounted])).toEqual([
-      [urn(2), false],
-      [urn(1), true]
-    ]);
+    const {known, counted} = ledger.states(linkedin, page, refresh, calendar).get("posts")!;
+    expect(known.map(({id}) => id)).toEqual([urn(2), urn(1)]);
+    expect(counted).toEqual(new Set([urn(1)]));
+  });
+
+  it("remembers what was counted though the posts were never read to their end, and beyond the refresh by age", async () => {
+    await warehouse.exec("insert into core.account by name select 3 as account_key, 'linkedin:broken' as account_id");
+    await addPost(7, 3, "2020-11-20", [["2020-11-29", 4]]);
+    await addPost(8, 3, "2020-02-20", [["2020-03-01", 4]]);
+    await addPost(9, 3, "2020-11-21", [["2020-11-29", null]]);
+    const page = accountOf("page", "broken");
+    const short = {...refresh, weekly: 30, monthly: 60};
+    const ledger = await Ledger.read(warehouse, [page], short, calendar.today);
+    expect(ledger.states(linkedin, page, short, calendar).get("posts")).toEqual({
+      ...{cursor: undefined, due: [], known: []},
+      counted: new Set([urn(7), urn(8)])
+    });
+  });
+
+  it("reads no post again that is beyond the refresh by age", async () => {
+    await warehouse.exec("insert into core.account by name select 4 as account_key, 'linkedin:short' as account_id");
+    // Tomorrow its statistics can be had no more.
+    await addPost(10, 4, "2019-12-02", [["2020-03-01", 4]]);
+    await warehouse.exec(`insert into core.cursor by name select 'linkedin:short' as account_id, 'posts' as stream,
+      '{"read_at":"2020-11-29T23:00:00Z"}' as cursor`);
+    const page = accountOf("page", "short");
+    const due = async (often: typeof refresh) => {
+      const ledger = await Ledger.read(warehouse, [page], often, calendar.today);
+      return ledger
+        .states(linkedin, page, often, calendar)
+        .get("posts")!
+        .due.map(({id}) => id);
+    };
+    expect(await due(refresh)).toEqual([urn(10)]);
+    expect(await due({...refresh, weekly: 30, monthly: 60})).toEqual([]);
   });
 
   it("reads a post that the configuration names by its age, and once where it is too old for that", async () => {

@@ -5,7 +5,8 @@ import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import {hostname, tmpdir} from "node:os";
 import {join} from "node:path";
 import {afterAll, beforeAll, describe, expect, it} from "vitest";
-import {LockError, withLock} from "../../pipelines/lock.ts";
+import {LockError} from "../../connectors/lockfile.ts";
+import {withLock} from "../../pipelines/lock.ts";
 import {createLog} from "../../pipelines/log.ts";
 import {compiled} from "./compiled.ts";
 
