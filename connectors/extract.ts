@@ -53,6 +53,8 @@ export interface Extracted {
   requests: Requests[];
   /** Metrics that the platform refused tonight for the first time. */
   refused: string[];
+  /** What the account's token may not read, in the words of the stream's parts. */
+  withheld: string[];
   error: MegaphoneError | undefined;
 }
 
@@ -142,6 +144,7 @@ class Extraction {
       cursor: this.error === undefined ? this.cursor() : undefined,
       requests: this.calls.requests,
       refused: [...this.quarantine.found],
+      withheld: [...this.withheld].map(name => this.stream.parts![name]!.what),
       error: this.error
     };
   }

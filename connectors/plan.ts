@@ -28,7 +28,7 @@ export interface Cursor {
   refused?: Record<string, string>;
   /** Of those that were asked for again in vain: the day of the first refusal, with which their definition ended. */
   refused_since?: Record<string, string>;
-  /** How many days it may rest before it counts as stale; absent: 1. */
+  /** It is read again after so many days, and counts as stale 26 hours later; absent: 1. */
   every_days?: number;
   /** Ids that no listing but a partial one gave, so that they are looked up each night. */
   unlisted?: string[];

@@ -215,18 +215,27 @@ function requestRows(account: Account, results: Extracted[]): RequestRow[] {
   );
 }
 
-/** How an account fared by what its streams gave. */
+/** How an account fared by what its streams gave; what a token may not read is no fault, but told. */
 export function outcome(log: Log, account: Account, results: Extracted[]): AccountOutcome {
   const faults = results.flatMap(({error}) => error ?? []);
   const isFailed =
     faults.some(error => error instanceof AuthError) || (faults.length > 0 && faults.length === results.length);
-  const message = faults.length === 0 ? null : log.scrub(faults.map(error => error.message).join("; "));
+  const withheld = results.flatMap(result => result.withheld);
+  const told = [
+    ...faults.map(error => error.message),
+    ...(withheld.length === 0 ? [] : [`not given, because a permission or a role is missing: ${withheld.join("; ")}`])
+  ];
   return {
     account: account.name,
     platform: account.platform,
     state: faults.length === 0 ? "ok" : isFailed ? "failed" : "partial",
-    message,
-    action: faults.length === 0 ? null : actionOf(faults[0]!)
+    message: told.length === 0 ? null : log.scrub(told.join("; ")),
+    action:
+      faults[0] !== undefined
+        ? actionOf(faults[0])
+        : withheld.length > 0
+          ? `See docs/${account.platform}.md for what the token needs; until then it stays unmeasured.`
+          : null
   };
 }
 

@@ -2,12 +2,14 @@ import {existsSync, mkdirSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
 import {describe, expect, it} from "vitest";
 import type {Account} from "../../connectors/connector.ts";
+import {startSandbox} from "../../connectors/sandbox/sandbox.ts";
 import {createLog} from "../../pipelines/log.ts";
 import {readAll} from "../../pipelines/night.ts";
 import {beginRun} from "../../pipelines/record.ts";
 import type {Workspace} from "../../pipelines/workspace.ts";
 import {type Batch, Landing} from "../../warehouse/landing.ts";
 import {folder} from "../warehouse/warehouse-fixture.ts";
+import {closing, megaphone, userFolder} from "./megaphone.ts";
 
 const at = new Date("2020-06-20T20:00:00Z");
 const [broken, sound] = ["broken", "sound"].map(
@@ -61,5 +63,23 @@ describe("a night of which one account breaks in a way that nobody foresaw", () 
     await expect(landing.append(batches, at)).rejects.toThrow();
     expect(existsSync(join(landing.folder, "sound", "posts", "20200620T200000Z-0001-1.ndjson.gz"))).toBe(true);
     expect(landing.lines).toEqual([]);
+  });
+});
+
+describe("a permission that is missing", () => {
+  it("is no failure of the night, and the status says what it costs and where to look", async () => {
+    await using sandbox = await closing(startSandbox({night: "2019-10-20", only: ["facebook"]}));
+    using dir = folder();
+    const cwd = userFolder(dir.path, sandbox, "report: {periods: []}\n");
+    sandbox.setFaults(["permission-lost"]);
+    expect((await megaphone(cwd, ["run", "--as-of", "2019-10-20"])).code).toBe(0);
+    const {stdout} = await megaphone(cwd, ["status", "--json"]);
+    expect(JSON.parse(stdout).accounts).toMatchObject([
+      {
+        state: "ok",
+        message: "not given, because a permission or a role is missing: how many reacted and commented",
+        action: "See docs/facebook.md for what the token needs; until then it stays unmeasured."
+      }
+    ]);
   });
 });
