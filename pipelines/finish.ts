@@ -1,6 +1,6 @@
 /** The second half of a night: models, checks, publication, report, and the status that says how it went. */
 import {join} from "node:path";
-import {periodOf, readLanguages, writeReport} from "../reports/report.ts";
+import {type Bounds, periodOf, readLanguages, writeReport} from "../reports/report.ts";
 import {buildModels, type CheckResult, ChecksFailed, checkUnknownKinds} from "../warehouse/models.ts";
 import {publish} from "../warehouse/publish.ts";
 import {Warehouse} from "../warehouse/warehouse.ts";
@@ -80,16 +80,18 @@ export interface ReportRequest {
 export async function report(dataDir: string, request: ReportRequest): Promise<string[]> {
   const file = request.edition === "public" ? "public.duckdb" : "warehouse.duckdb";
   await using copy = await Warehouse.open(join(dataDir, "published", file), {readOnly: true, locked: true});
-  const bounds = await copy.row<{today: string; from: string | null; to: string | null}>(
-    `select (select as_of_on from publish.edition) as today, min(period_start) as from, max(period_end) as to
+  const bounds = await copy.row<{today: string; from: string | null; to: string | null; periods: string}>(
+    `select (select as_of_on from publish.edition) as today, min(period_start) as from, max(period_end) as to,
+       (select periods from publish.edition) as periods
      from publish.value where period = 'all'`
   );
+  const {ranges} = JSON.parse(bounds!.periods) as Pick<Bounds, "ranges">;
   const pages: string[] = [];
   for (const text of request.periods) {
     const written = await writeReport({
       query: sql => copy.objects(sql),
       edition: request.edition,
-      period: periodOf(text, {today: bounds!.today, from: bounds!.from, to: bounds!.to}),
+      period: periodOf(text, {today: bounds!.today, from: bounds!.from, to: bounds!.to, ranges}),
       languages: request.languages,
       formats: request.formats,
       out: request.out ?? join(dataDir, "reports")

@@ -80,9 +80,11 @@ export async function importPaths(
       run.rejected.push({source: "export", file: item.content.file, row, column_name: column ?? null, reason});
     }
     // An import that was killed may have acknowledged the first of a file's batches and not the rest.
-    const landed = workspace.landing.lines.filter(({original}) => original?.sha256 === item.content.sha256).length;
-    const rest = item.content.batches.slice(landed);
-    imported.push(rest.length === 0 ? {...told, state: "known", reason: "was imported before; nothing changed"} : told);
+    const landed = workspace.landing.lines.filter(({original}) => original?.sha256 === item.content.sha256);
+    const rest = item.content.batches.slice(landed.length);
+    const names = [...new Set(landed.map(({account}) => account.name))].join(", ");
+    const reason = "was imported before; nothing changed";
+    imported.push(rest.length === 0 ? {...told, state: "known", account: names, reason} : told);
     await workspace.landing.append(
       rest.map(batch => toLand(workspace, run, item.content, batch)),
       now

@@ -15,6 +15,8 @@ export async function run(context: Context, options: RunOptions): Promise<number
     "run",
     async (workspace, run, stop) => {
       run.only = only ?? null;
+      if (settings.accounts.length === 0)
+        workspace.log.warn("no account is named in the settings, so no platform is read");
       await workspace.load();
       await readAccounts(workspace, run, {now, only, stop});
       await workspace.load();

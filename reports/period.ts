@@ -18,6 +18,8 @@ export interface Bounds {
   /** First and last day with data. */
   from: string | null;
   to: string | null;
+  /** The ranges that the settings name. */
+  ranges?: Readonly<Record<string, {from: string; to: string}>> | undefined;
 }
 
 /** A period that cannot be read: says which forms can. */
@@ -25,7 +27,7 @@ export class PeriodError extends Error {
   override name = "PeriodError";
 }
 
-/** Reads `2020-07..2020-12`, `2020-Q3`, `2020`, `2020-07`, two dates, `last-month`, `last-quarter` or `all`. */
+/** Reads `2020-07..2020-12`, `2020-Q3`, `2020`, `2020-07`, two dates, `last-month`, `last-quarter`, `all` or a named range. */
 export function periodOf(text: string, bounds: Bounds): Period {
   if (text === "all") return {key: "all", start: bounds.from, end: bounds.to, native: "all"};
   if (text === "last-month") return months(bounds.today, -1, 1);
@@ -33,6 +35,8 @@ export function periodOf(text: string, bounds: Bounds): Period {
     const month = Number(bounds.today.slice(5, 7));
     return months(bounds.today, -((month - 1) % 3) - 3, 3);
   }
+  const named = bounds.ranges?.[text];
+  if (named !== undefined) return periodOf(`${named.from}..${named.to}`, bounds);
   const year = /^(\d{4})$/.exec(text);
   if (year) return {key: text, start: `${text}-01-01`, end: `${text}-12-31`, native: "year"};
   const quarter = /^(\d{4})-Q([1-4])$/.exec(text);

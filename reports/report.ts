@@ -16,7 +16,7 @@ import {type Definition, overview, type PageParts} from "./pages/overview.ts";
 import {type Period, spanOf} from "./period.ts";
 import {render, renderNarrow} from "./render.ts";
 
-export {PeriodError, periodOf} from "./period.ts";
+export {type Bounds, PeriodError, periodOf} from "./period.ts";
 
 export type Format = "html" | "svg" | "png" | "csv";
 

@@ -17,6 +17,13 @@ describe("report periods", () => {
     expect(periodOf(text, bounds)).toMatchObject({start, end});
   });
 
+  it("takes the name of a range that the settings name", () => {
+    const ranges = {"last-15-months": {from: "2019-08-31", to: "2020-11-30"}};
+    const named = periodOf("last-15-months", {...bounds, ranges});
+    expect(named).toEqual(periodOf("2019-08-31..2020-11-30", bounds));
+    expect(() => periodOf("last-12-months", {...bounds, ranges})).toThrow(PeriodError);
+  });
+
   it("counts last month and last quarter over the turn of a year", () => {
     const january = {...bounds, today: "2021-01-15"};
     expect(periodOf("last-month", january)).toMatchObject({start: "2020-12-01", end: "2020-12-31"});
