@@ -178,7 +178,8 @@ function planSeries(planning: Planning): PlannedCall[] {
   const {metrics, days, span, isRolling} = stream.series!;
   const live = liveMetrics(metrics, state.cursor?.refused ?? {}, tonight.today);
   if (metrics !== undefined && live.length === 0) return [];
-  const last = Date.parse(tonight.today) - day;
+  // A day of the platform's, in UTC, may still be running when that of the calendar is over.
+  const last = Math.min(Date.parse(tonight.today), Math.floor(tonight.now.getTime() / day) * day) - day;
   // After nights that were missed the series goes on where it ended.
   const missed =
     state.cursor === undefined ? 0 : Math.floor((tonight.now.getTime() - Date.parse(state.cursor.read_at)) / day);

@@ -2,7 +2,7 @@ import {afterAll, beforeAll, describe, expect, it} from "vitest";
 import type {Account, KnownPost} from "../../connectors/connector.ts";
 import type {Extracted} from "../../connectors/extract.ts";
 import {instagram} from "../../connectors/instagram.ts";
-import type {StreamState} from "../../connectors/plan.ts";
+import {planAccount, type StreamState} from "../../connectors/plan.ts";
 import {tokens} from "../../connectors/sandbox/instagram.ts";
 import {faultsOf, type Sandbox, startSandbox} from "../../connectors/sandbox/sandbox.ts";
 import {contentItems, type ItemType} from "../../connectors/sandbox/world.ts";
@@ -259,6 +259,15 @@ describe("the demo's posts on Instagram", () => {
     expect(bare.map(({published_at}) => String(published_at).slice(0, 7))).toEqual(["2019-09", "2019-09"]);
     // Too old to be read again, they need not be remembered.
     expect(streamOf(results, "posts").cursor).not.toHaveProperty("lacking");
+  });
+});
+
+describe("a series", () => {
+  it("ends with the last day that is over in UTC too, also where the calendar is already a day on", () => {
+    const now = new Date("2020-06-20T22:30:00Z");
+    const calls = planAccount(instagram, account(demo), new Map(), refresh, {now, today: "2020-06-21"});
+    const ends = calls.flatMap(({how, ask}) => (how === "series" ? [ask.to!.toISOString().slice(0, 10)] : []));
+    expect(ends.sort().at(-1)).toBe("2020-06-19");
   });
 });
 
