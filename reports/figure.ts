@@ -451,20 +451,23 @@ function notesOf(
 ): string[] {
   if (rows.length === 0) return [words.say("notes.empty")];
   const notes: string[] = [];
-  const isAlone = new Set(rows.map(row => row.platform_title)).size === 1;
-  const states = new Map<string, string[]>();
-  for (const {state, class_title, period_start, platform_title} of rows) {
+  const panels = [...new Set(rows.map(row => row.platform_title))];
+  for (const state of new Set(rows.map(row => row.state))) {
     if (state === null) continue;
-    const place = class_title || words.month(period_start);
-    states.set(state, [...(states.get(state) ?? []), isAlone ? place : `${platform_title} ${place}`]);
-  }
-  for (const [state, periods] of states) {
-    const list = fewOf([...new Set(periods)], words);
+    const places = new Map<string, string[]>();
+    for (const row of rows.filter(item => item.state === state)) {
+      const place = row.class_title || words.month(row.period_start);
+      places.set(place, [...(places.get(place) ?? []), row.platform_title]);
+    }
+    // Where it holds for every panel, none is named.
+    const list = [...places].map(([place, titles]) =>
+      new Set(titles).size === panels.length ? place : `${words.list([...new Set(titles)])} ${place}`
+    );
     notes.push(
       words.say("notes.state", {
         mark: words.say(`states.${state}`),
         word: words.say(`state_words.${state}`),
-        periods: list.join(", ")
+        periods: fewOf(list, words).join(", ")
       })
     );
   }
@@ -479,7 +482,7 @@ function notesOf(
     ...new Set(
       chosen.flatMap(row =>
         row.value !== null && isOfSome(row)
-          ? `${isAlone ? "" : `${words.name(`platforms.${row.platform}`)} `}${words.month(row.period_start)}: ${row.note}`
+          ? `${panels.length === 1 ? "" : `${words.name(`platforms.${row.platform}`)} `}${words.month(row.period_start)}: ${row.note}`
           : []
       )
     )
