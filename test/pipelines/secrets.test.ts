@@ -63,7 +63,7 @@ const isOfPages = (faults: readonly Case[]) =>
 
 /**
  * Faults that the program copes with without another call, as of addresses of next pages, which it does not read, or
- * that a first night does not meet.
+ * that a first night does not meet, or not this one: it has no reel and no story.
  */
 const traceless = [
   ...platforms.flatMap(platform => [`${platform}:slow-body`, `${platform}:duplicate-posts`]),
@@ -72,8 +72,10 @@ const traceless = [
   "facebook:foreign-next",
   "facebook:legacy-gone",
   "facebook:null-item",
+  "facebook:unlisted-reel",
   "instagram:foreign-next",
   "instagram:legacy-gone",
+  "instagram:stories",
   "linkedin:foreign-next",
   "linkedin:nested-counts",
   "linkedin:token-ends-soon"
