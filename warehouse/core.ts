@@ -114,9 +114,8 @@ create or replace view mart.audience_breakdown as
 export async function createDoors(warehouse: Warehouse): Promise<void> {
   await warehouse.exec(`
 create or replace view core.all_reading as
-  select post_key, source_key, captured_on, confirmed_on, captured_at, load_key, ask_key, ${metricList}, other_parts
-  from core.reading
-  union all
+  select * from core.reading -- a published one holds no column that is empty
+  union all by name
   select post_key, source_key, captured_on, confirmed_on, captured_at, load_key, ask_key, ${metricList}, other_parts
   from core.open_reading;
 create or replace view core.other_part as
