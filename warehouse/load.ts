@@ -32,7 +32,10 @@ export async function loadLanded(warehouse: Warehouse, landing: Landing, models:
   const loaded = new Set((await warehouse.rows<{file: string}>("select file from meta.load")).map(({file}) => file));
   const waiting = landing.lines.filter(line => !loaded.has(line.file));
   for (const batch of batches(waiting)) {
-    await warehouse.transaction(() => loadBatch(warehouse, landing, batch, models));
+    // Read before the transaction begins: DuckDB scans what a transaction has made with one thread alone.
+    const first = await firstKey(warehouse);
+    const staged = await stage(warehouse, batch, first, models, landing);
+    await warehouse.transaction(() => loadBatch(warehouse, batch, first, staged));
   }
   return waiting.length;
 }
@@ -65,9 +68,14 @@ export function* batches(lines: readonly Landed[]): Generator<Landed[]> {
   if (batch.length > 0) yield batch;
 }
 
-async function loadBatch(warehouse: Warehouse, landing: Landing, batch: Landed[], models: StagingModel[]) {
-  await registerFiles(warehouse, landing, batch);
-  const staged = await stage(warehouse, batch, models, landing);
+/** The key of a batch's first file; the others follow it. */
+async function firstKey(warehouse: Warehouse): Promise<number> {
+  const row = await warehouse.row<{key: number}>("select coalesce(max(load_key) + 1, 1) as key from meta.load");
+  return Number(row!.key);
+}
+
+async function loadBatch(warehouse: Warehouse, batch: Landed[], first: number, staged: ReadonlyMap<Union, string[]>) {
+  await registerFiles(warehouse, batch, first);
   if (staged.has("account")) await foldAccounts(warehouse);
   const metrics = staged.get("post");
   if (metrics !== undefined) {
@@ -81,19 +89,16 @@ async function loadBatch(warehouse: Warehouse, landing: Landing, batch: Landed[]
       from changed_now as c join core.post as p on p.post_key = c.post_key`);
 }
 
-/** Accounts, cursors and the load ledger; `batch_file` says for this batch which file has which key. */
-async function registerFiles(warehouse: Warehouse, landing: Landing, batch: Landed[]): Promise<void> {
+/** Accounts, cursors and the load ledger; `batch_file` says of each file of this batch what rows need of it. */
+async function registerFiles(warehouse: Warehouse, batch: Landed[], first: number): Promise<void> {
   await addAccounts(warehouse, batch);
-  const first = await warehouse.row<{key: number}>("select coalesce(max(load_key) + 1, 1) as key from meta.load");
-  const start = Number(first!.key);
   const rows = batch.map((line, index) => {
     const texts = [line.file, line.run_id, line.platform, line.account.account_id, line.stream, line.source];
-    return `(${start + index}, ${texts.map(literal).join(", ")}, timestamptz '${line.captured_at}',
+    return `(${first + index}, ${texts.map(literal).join(", ")}, timestamptz '${line.captured_at}',
       date '${line.captured_on}', date '${line.covers_from}', date '${line.covers_to}',
       ${line.source !== "api" || line.cursor !== null}, ${line.rows}, '${line.sha256}',
       timestamptz '${line.landed_at}', now())`;
   });
-  const files = batch.map((line, index) => `(${start + index}, ${literal(landing.path(line))})`);
   const cursors = new Map<string, string>();
   for (const line of batch) {
     if (line.cursor === null) continue;
@@ -103,13 +108,13 @@ async function registerFiles(warehouse: Warehouse, landing: Landing, batch: Land
   await warehouse.exec(`
     insert into meta.load values ${rows.join(", ")};
     create or replace temp table batch_file as
-      select f.load_key, f.path, l.platform, l.stream, l.run_id, l.captured_at, l.captured_on, l.covers_to,
+      select l.load_key, l.platform, l.stream, l.run_id, l.captured_at, l.captured_on, l.covers_to,
         cast(case l.source ${Object.entries(sources)
           .map(([name, key]) => `when '${name}' then ${key}`)
           .join(" ")} end as utinyint) as source_key, a.account_key, l.source
-      from (values ${files.join(", ")}) as f(load_key, path)
-      join meta.load as l on l.load_key = f.load_key
-      join core.account as a on a.account_id = l.account_id;
+      from meta.load as l
+      join core.account as a on a.account_id = l.account_id
+      where l.load_key >= ${first};
     create or replace temp table changed_now (post_key integer, published_on date);
     ${
       cursors.size === 0
@@ -151,9 +156,17 @@ async function addAccounts(warehouse: Warehouse, batch: Landed[]): Promise<void>
 async function stage(
   warehouse: Warehouse,
   batch: Landed[],
+  first: number,
   models: StagingModel[],
   landing: Landing
 ): Promise<Map<Union, string[]>> {
+  const files = batch.map((line, index) => {
+    const texts = [landing.path(line), line.source].map(literal).join(", ");
+    return `(${first + index}, ${texts}, timestamptz '${line.captured_at}', date '${line.captured_on}')`;
+  });
+  await warehouse.exec(`
+    create or replace temp table file_read as
+      select * from (values ${files.join(", ")}) as f(load_key, path, source, captured_at, captured_on)`);
   const fed = new Map<Union, {metrics: string[]; inserts: string[]}>();
   for (const [relation, lines] of byStream(batch)) {
     const model = models.find(({reads}) => reads === relation);
@@ -223,6 +236,6 @@ function overFiles(
   const landed = `(
     select r.* exclude (filename), f.load_key, f.captured_at, f.captured_on, f.source
     from (${records.join(" union all by name ")}) as r
-    join batch_file as f on f.path = r.filename)`;
+    join file_read as f on f.path = r.filename)`;
   return model.sql.replaceAll(relation, landed);
 }
