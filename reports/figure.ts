@@ -261,7 +261,8 @@ function draw(chart: ChartSpec, rows: readonly ValueRow[], all: readonly ValueRo
         class: drawn[0]?.class ?? ""
       });
     }
-  } else if (meta.period === "month") drawn.push(...silentMonths(drawn, words));
+  }
+  if (meta.period === "month") drawn.push(...silentMonths(drawn, words));
   const order = (row: DrawnRow) => `${row.platform_title} ${row.period_start}`;
   const sorted = drawn.sort((a, b) => (order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0));
   return {rows: sorted, breaks: inSeries(sorted, definitions, meta, words)};
@@ -414,7 +415,8 @@ function findingOf(
   }
   if (meta.finding === "largest") {
     const [first, second] = [...valued].sort((a, b) => b.value! - a.value!);
-    if (first === undefined || first.value === second?.value || first.class === "unknown") return undefined;
+    if (first === undefined || first.value === second?.value || first.class === words.name("classes.unknown"))
+      return undefined;
     return words.say("findings.largest", {platform, class: first.class_title, value: words.percent(first.value!, 0)});
   }
   if (meta.finding !== "total") return undefined;

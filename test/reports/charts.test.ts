@@ -126,13 +126,29 @@ describe("figures", () => {
     const posts = {indicator: "posts_published", platform: "x", part: "posts"};
     await addMonth(copy, "2020-01", {...posts, value: 7});
     await addMonth(copy, "2020-01", {...posts, post_type: "text", value: 3});
-    await addMonth(copy, "2020-02", {...posts, value: 5});
+    await addMonth(copy, "2020-03", {...posts, value: 5});
     const {figure} = (await figuresOf(copy))("posts_by_month_and_type");
     expect(figure.rows.map(({period_start, class: name, value}) => [period_start, name, value])).toEqual([
       ["2020-01-01", "type unknown", 4],
       ["2020-01-01", "text", 3],
-      ["2020-02-01", "type unknown", 5]
+      ["2020-02-01", "", null],
+      ["2020-03-01", "type unknown", 5]
     ]);
+    expect(figure.notes.join(" ")).toContain("– no post is measured: Feb 2020.");
+  });
+
+  it("find no type the most frequent where it is not known", async () => {
+    await using copy = await published(":memory:");
+    const mix = {indicator: "post_mix_share", platform: "x"};
+    const all = {period: "all", period_start: "2019-08-31", period_end: "2020-11-30"};
+    await add(copy, {...mix, ...all, post_type: "unknown", value: 0.9, numerator: 9});
+    await add(copy, {...mix, ...all, post_type: "text", value: 0.1, numerator: 1});
+    const {chart, figure} = (await figuresOf(copy))("post_mix");
+    expect(figure.rows.map(({class: name, value}) => [name, value])).toEqual([
+      ["type unknown", 0.9],
+      ["text", 0.1]
+    ]);
+    expect(figure.title).toBe(chart.meta.measure);
   });
 
   it("say of each platform by itself what is missing, in notes and in words for those who do not see it", async () => {
