@@ -209,25 +209,26 @@ async function fillFromOlderRows(warehouse: Warehouse): Promise<void> {
 }
 
 async function updateKnown(warehouse: Warehouse): Promise<void> {
-  const merged = witnessed.map(
-    name =>
-      `case when d.source_key <= p.source_key then coalesce(d.${name}, p.${name}) else coalesce(p.${name}, d.${name}) end as ${name}`
-  );
+  const merged = {
+    ...Object.fromEntries(
+      witnessed.map(name => [
+        name,
+        `case when d.source_key <= p.source_key then coalesce(d.${name}, p.${name}) else coalesce(p.${name}, d.${name}) end`
+      ])
+    ),
+    source_key: "least(d.source_key, p.source_key)",
+    first_seen_at: "least(d.captured_at, p.first_seen_at)",
+    deleted_on: "case when d.source_key = 1 then null else p.deleted_on end"
+  };
+  const columns = Object.entries(merged);
   await warehouse.exec(`
     create or replace temp table merged as
-      select p.post_key, ${merged.join(", ")}, least(d.source_key, p.source_key) as source_key,
-        least(d.captured_at, p.first_seen_at) as first_seen_at,
-        case when d.source_key = 1 then null else p.deleted_on end as deleted_on
-      from described as d join core.post as p on p.post_key = d.known_key;
-    delete from merged as m using core.post as p where p.post_key = m.post_key
-      and ${[...witnessed, "source_key", "first_seen_at", "deleted_on"]
-        .map(name => `m.${name} is not distinct from p.${name}`)
-        .join(" and ")};
+      select p.post_key, ${columns.map(([name, value]) => `${value} as ${name}`).join(", ")}
+      from described as d join core.post as p on p.post_key = d.known_key
+      where ${columns.map(([name, value]) => `${value} is distinct from p.${name}`).join(" or ")};
     insert into changed_now
       select p.post_key, p.published_on from merged as m join core.post as p on p.post_key = m.post_key;
-    update core.post as p set ${[...witnessed, "source_key", "first_seen_at", "deleted_on"]
-      .map(name => `${name} = m.${name}`)
-      .join(", ")},
+    update core.post as p set ${columns.map(([name]) => `${name} = m.${name}`).join(", ")},
       published_on = cast(timezone((select timezone from core.setting), m.published_at) as date),
       text_key = ${textKey("m.text")}
     from merged as m where m.post_key = p.post_key;
