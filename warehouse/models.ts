@@ -32,7 +32,9 @@ const twinSchema = z.strictObject({
   /** How it is kept: a view, a table made anew, a table whose changed rows are replaced, or a table for this run only. */
   build: z.enum(["view", "table", "incremental", "scratch"]).optional(),
   /** Of an incremental model: what is replaced. */
-  by: z.enum(["post", "period"]).optional(),
+  by: z.enum(["post", "day", "period"]).optional(),
+  /** Whether people get it: false of what only later builds need. */
+  published: z.boolean().optional(),
   /** The columns that make a row unique. */
   grain: z.array(z.string()).optional(),
   /** Of one text that makes models and a macro for people: the values of its parameters. */
@@ -349,6 +351,17 @@ async function findChangedPeriods(warehouse: Warehouse, all: boolean, lastOn: st
       having count(distinct a.is_now) = 1`);
 }
 
+/** What a build replaces of an incremental model `o`, and by what its rows stand together. */
+const replaced = {
+  post: {rows: "post_key in (select post_key from changed_post)", order: "post_key"},
+  day: {rows: "on_date in (select period_start from changed_period where period = 'day')", order: "on_date"},
+  period: {
+    rows: `period in ('all', 'range') or exists (
+      select 1 from changed_period as c where c.period = o.period and c.period_start = o.period_start)`,
+    order: "period_start"
+  }
+};
+
 async function buildModel(warehouse: Warehouse, model: Model, all: boolean, runId: string): Promise<void> {
   const {relation, twin} = model;
   const select = model.layer === "indicators" ? `select *, ${literal(runId)} as run_id from (${model.sql})` : model.sql;
@@ -356,13 +369,13 @@ async function buildModel(warehouse: Warehouse, model: Model, all: boolean, runI
     await warehouse.exec(`create or replace view ${relation} as ${select}`);
   } else if (twin.build === "incremental" && !all) {
     await warehouse.exec(`create or replace temp table replacement as ${select}`);
-    await warehouse.exec(
-      twin.by === "post"
-        ? `delete from ${relation} where post_key in (select post_key from changed_post)`
-        : `delete from ${relation} as o where period in ('all', 'range') or exists (
-             select 1 from changed_period as c where c.period = o.period and c.period_start = o.period_start)`
-    );
+    await warehouse.exec(`delete from ${relation} as o where ${replaced[twin.by!].rows}`);
     await warehouse.exec(`insert into ${relation} by name select * from replacement`);
+  } else if (twin.build === "incremental") {
+    // In the order of what is replaced, so that a night's rows stand together and the rest of the file stays as it is.
+    await warehouse.exec(
+      `create or replace table ${relation} as select * from (${select}) order by ${replaced[twin.by!].order}`
+    );
   } else {
     await warehouse.exec(`create or replace table ${relation} as ${select}`);
   }

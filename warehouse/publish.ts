@@ -50,7 +50,9 @@ const openClasses = ["D0", "D1"];
 export async function publish(warehouse: Warehouse, models: Model[], dataDir: string, edition: Edition): Promise<void> {
   const folder = join(dataDir, "published");
   mkdirSync(folder, {recursive: true, mode: 0o700});
-  const built = (await inOrder(warehouse, models)).filter(({isPassing}) => !isPassing);
+  const built = (await inOrder(warehouse, models)).filter(
+    ({isPassing, twin}) => !isPassing && twin.published !== false
+  );
   const shown = built.filter(({layer, twin}) => layer !== "indicators" || openClasses.includes(twin.disclosure ?? ""));
   const tables = shown.filter(({twin}) => twin.build !== "view").map(({relation}) => relation);
   await copy(

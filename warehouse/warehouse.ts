@@ -157,7 +157,8 @@ export class Warehouse {
     const made = await this.rows<{kind: string; name: string}>(`
       select 'view' as kind, view_name as name from duckdb_views() where temporary and not internal
       union all select 'table', table_name from duckdb_tables() where temporary and not internal`);
-    if (made.length > 0) await this.exec(made.map(({kind, name}) => `drop ${kind} temp.${identifier(name)}`).join("; "));
+    if (made.length > 0)
+      await this.exec(made.map(({kind, name}) => `drop ${kind} temp.${identifier(name)}`).join("; "));
   }
 
   /** Stops the query that is running. */

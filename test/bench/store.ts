@@ -3,7 +3,7 @@ import {createCore} from "../../warehouse/core.ts";
 import {installFunctions} from "../../warehouse/functions/functions.ts";
 import {Landing} from "../../warehouse/landing.ts";
 import {loadLanded} from "../../warehouse/load.ts";
-import {buildModels, readModels, stagingModels} from "../../warehouse/models.ts";
+import {buildModels, type Model, readModels, stagingModels} from "../../warehouse/models.ts";
 import {Warehouse} from "../../warehouse/warehouse.ts";
 
 export const models = readModels();
@@ -22,8 +22,8 @@ export async function loadAll(warehouse: Warehouse, dataDir: string): Promise<vo
   await loadLanded(warehouse, Landing.open(dataDir), stagingModels(models));
 }
 
-export async function buildAll(warehouse: Warehouse, day: string, full = false): Promise<void> {
-  await buildModels(warehouse, models, {runId: "bench", asOfOn: day, asOfAt: `${day}T20:00:00Z`, ranges: {}}, full);
+export async function build(warehouse: Warehouse, built: Model[], day: string, full = false): Promise<void> {
+  await buildModels(warehouse, built, {runId: "bench", asOfOn: day, asOfAt: `${day}T20:00:00Z`, ranges: {}}, full);
 }
 
 /** Seconds that a piece of work takes. */

@@ -1,32 +1,14 @@
 -- Engagements per time shown, one row a period, platform, account, post, basis, part and definitions: pooled (a ratio of
 -- sums over the posts that have both) beside the median of the posts with the order-statistic interval of at least 90 %
 -- coverage.
-with rated as (
+with totals as (
     select
-        period,
-        period_start,
-        period_end,
-        platform,
-        account_id,
-        case when period = 'day' then post_id end as day_post,
-        basis,
-        status,
-        read_on,
+        *,
         case
-            when shown is not null and reactions + comments + shares is not null
+            when rated_posts > 0
                 then reactions_definition_id || ' + ' || comments_definition_id || ' + ' || shares_definition_id || ' / ' || shown_definition_id
-        end as definition_id,
-        case when shown is not null then reactions + comments + shares end as engagements,
-        case when reactions + comments + shares is not null then shown end as shown,
-        case when shown >= 100 then ratio(reactions + comments + shares, shown) end as rate
-    from mart.post_value
-),
-scoped as (
-    select period, period_start, period_end, platform, cast(null as string) as account_id, basis, definition_id, status, read_on, engagements, shown, rate
-    from rated
-    union all
-    select period, period_start, period_end, platform, account_id, basis, definition_id, status, read_on, engagements, shown, rate
-    from rated
+        end as definition_id
+    from mart.period_total
 ),
 summed as (
     select
@@ -37,15 +19,14 @@ summed as (
         account_id,
         basis,
         definition_id,
-        cast(sum(engagements) as bigint) as engagements,
-        cast(sum(shown) as bigint) as shown,
-        count(shown) as measured,
-        count(rate) as rated,
-        median(rate) as median_rate,
-        count(*) as own_posts,
-        count(*) filter (where status = 'not_mature') as own_waiting,
-        max(read_on) as read_on
-    from scoped
+        cast(sum(rated_engagements) as bigint) as engagements,
+        cast(sum(rated_shown) as bigint) as shown,
+        cast(sum(rated_posts) as bigint) as measured,
+        cast(sum(posts) as bigint) as own_posts,
+        cast(sum(waiting) as bigint) as own_waiting,
+        max(rated_read_on) as read_on
+    from totals
+    where dimension is null
     group by period, period_start, period_end, platform, account_id, basis, definition_id
 ),
 compared as (
@@ -62,7 +43,27 @@ pooled as (
     from compared
     where measured > 0 or all_measured = 0
 ),
-placed as (
+rates as (
+    select
+        b.period,
+        b.period_start,
+        b.period_end,
+        r.platform,
+        r.account_id,
+        r.basis,
+        r.definition_id,
+        r.rate
+    from mart.period_basis as b
+    join mart.post_rate as r on r.on_date = b.on_date and r.account_id = b.account_id and r.basis = b.basis
+),
+scoped as (
+    select period, period_start, period_end, platform, cast(null as string) as account_id, basis, definition_id, rate
+    from rates
+    union all
+    select period, period_start, period_end, platform, account_id, basis, definition_id, rate
+    from rates
+),
+medians as (
     select
         period,
         period_start,
@@ -71,29 +72,50 @@ placed as (
         account_id,
         basis,
         definition_id,
-        rate,
-        row_number() over (
-            partition by period, period_start, period_end, platform, account_id, basis, definition_id
-            order by rate nulls last
-        ) as place,
-        count(*) over (partition by period, period_start, period_end, platform, account_id, basis, definition_id) as rated
+        median(rate) as median_rate,
+        count(*) as rated
     from scoped
-    where rate is not null
+    group by period, period_start, period_end, platform, account_id, basis, definition_id
+),
+ranked as (
+    select
+        m.*,
+        r.rank
+    from medians as m
+    join mart.median_rank as r on r.n = m.rated
+),
+placed as (
+    select
+        m.*,
+        s.rate,
+        row_number() over (
+            partition by m.period, m.period_start, m.period_end, m.platform, m.account_id, m.basis, m.definition_id
+            order by s.rate nulls last
+        ) as place
+    from ranked as m
+    join scoped as s
+        on s.period = m.period
+        and s.period_start = m.period_start
+        and s.period_end = m.period_end
+        and s.platform = m.platform
+        and s.account_id is not distinct from m.account_id
+        and s.basis = m.basis
+        and s.definition_id = m.definition_id
 ),
 bounds as (
     select
-        p.period,
-        p.period_start,
-        p.period_end,
-        p.platform,
-        p.account_id,
-        p.basis,
-        p.definition_id,
-        max(p.rate) filter (where p.place = r.rank) as lower,
-        max(p.rate) filter (where p.place = p.rated - r.rank + 1) as upper
-    from placed as p
-    join mart.median_rank as r on r.n = p.rated and p.place in (r.rank, p.rated - r.rank + 1)
-    group by p.period, p.period_start, p.period_end, p.platform, p.account_id, p.basis, p.definition_id
+        period,
+        period_start,
+        period_end,
+        platform,
+        account_id,
+        basis,
+        definition_id,
+        max(rate) filter (where place = rank) as lower,
+        max(rate) filter (where place = rated - rank + 1) as upper
+    from placed
+    where place in (rank, rated - rank + 1)
+    group by period, period_start, period_end, platform, account_id, basis, definition_id
 ),
 parts as (
     select
@@ -104,9 +126,17 @@ parts as (
     union all
     select
         t.period, t.period_start, t.period_end, t.platform, t.account_id, cast(null as string) as dimension, cast(null as string) as category,
-        t.basis, t.definition_id, 'median_post' as part, t.median_rate as rate, b.lower, b.upper,
-        cast(null as bigint) as engagements, cast(null as bigint) as shown, t.rated as measured, t.posts, t.waiting, t.all_measured - t.measured as others, t.read_on, t.rated < 5 as is_gated
+        t.basis, t.definition_id, 'median_post' as part, m.median_rate as rate, b.lower, b.upper,
+        cast(null as bigint) as engagements, cast(null as bigint) as shown, coalesce(m.rated, 0) as measured, t.posts, t.waiting, t.all_measured - t.measured as others, t.read_on, coalesce(m.rated, 0) < 5 as is_gated
     from pooled as t
+    left join medians as m
+        on m.period = t.period
+        and m.period_start = t.period_start
+        and m.period_end = t.period_end
+        and m.platform = t.platform
+        and m.account_id is not distinct from t.account_id
+        and m.basis = t.basis
+        and m.definition_id = t.definition_id
     left join bounds as b
         on b.period = t.period
         and b.period_start = t.period_start
@@ -117,11 +147,11 @@ parts as (
         and b.definition_id = t.definition_id
     union all
     select
-        period, period_start, period_end, platform, account_id, 'post' as dimension, day_post as category,
-        basis, definition_id, cast(null as string) as part, ratio(engagements, shown) as rate, cast(null as double) as lower, cast(null as double) as upper,
-        engagements, shown, case when shown is not null then 1 else 0 end as measured, 1 as posts, case when status = 'not_mature' then 1 else 0 end as waiting, 0 as others, read_on, shown < 100 as is_gated
-    from rated
-    where day_post is not null
+        period, period_start, period_end, platform, account_id, dimension, category,
+        basis, definition_id, cast(null as string) as part, ratio(rated_engagements, rated_shown) as rate, cast(null as double) as lower, cast(null as double) as upper,
+        rated_engagements as engagements, rated_shown as shown, rated_posts as measured, posts, waiting, cast(0 as bigint) as others, read_on, rated_shown < 100 as is_gated
+    from totals
+    where dimension = 'post'
 ),
 judged as (
     select

@@ -1,14 +1,16 @@
 -- Share of posts by type and by language, one row a period, platform and class; posts of unknown class are a class.
 with told as (
     select
-        period,
-        period_start,
-        period_end,
-        platform,
-        coalesce(post_type, 'unknown') as post_type,
-        coalesce(language, 'unknown') as language
-    from mart.changed_post_period
-    where not is_repost and not is_reply and period not in ('day', 'week')
+        c.period,
+        c.period_start,
+        c.period_end,
+        p.platform,
+        coalesce(p.post_type, 'unknown') as post_type,
+        coalesce(p.language, 'unknown') as language,
+        p.posts
+    from mart.changed_calendar_day as c
+    join mart.post_count as p on p.on_date = c.on_date
+    where p.posts > 0 and c.period not in ('day', 'week')
 ),
 counted as (
     select
@@ -18,7 +20,7 @@ counted as (
         platform,
         post_type,
         language,
-        count(*) as posts
+        cast(sum(posts) as bigint) as posts
     from told
     group by grouping sets (
         (period, period_start, period_end, platform, post_type),
@@ -31,7 +33,7 @@ totals as (
         period_start,
         period_end,
         platform,
-        count(*) as posts
+        cast(sum(posts) as bigint) as posts
     from told
     group by period, period_start, period_end, platform
 ),

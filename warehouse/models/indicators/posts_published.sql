@@ -2,18 +2,13 @@
 -- that an account's data cover without a post is zero.
 with told as (
     select
-        period,
-        period_start,
-        period_end,
-        platform,
-        account_id,
-        post_type,
-        language,
-        content_item_id,
-        not is_repost and not is_reply as is_original,
-        is_repost
-    from mart.changed_post_period
-    where period not in ('day', 'week') and (is_repost or not is_reply)
+        c.period,
+        c.period_start,
+        c.period_end,
+        p.*
+    from mart.changed_calendar_day as c
+    join mart.post_count as p on p.on_date = c.on_date
+    where c.period not in ('day', 'week')
 ),
 covered as (
     select distinct
@@ -35,9 +30,10 @@ counted as (
         account_id,
         post_type,
         language,
-        count(*) filter (where is_original) as posts,
-        count(distinct content_item_id) filter (where is_original) as content_items,
-        count(*) filter (where is_repost) as reposts_made
+        cast(sum(posts) as bigint) as posts,
+        cast(coalesce(sum(posts) filter (where shared_item_id is null), 0) as bigint)
+            + count(distinct shared_item_id) filter (where posts > 0) as content_items,
+        cast(sum(reposts_made) as bigint) as reposts_made
     from told
     group by grouping sets (
         (period, period_start, period_end),
@@ -49,9 +45,9 @@ counted as (
     )
     having
         grouping(post_type) = 1 and grouping(language) = 1
-        or grouping(post_type) = 0 and grouping(language) = 1 and count(*) filter (where is_original) > 0 and post_type is not null
-        or grouping(post_type) = 1 and grouping(language) = 0 and count(*) filter (where is_original) > 0 and language is not null
-        or grouping(account_id) = 0 and grouping(post_type) = 0 and count(*) filter (where is_original) > 0 and post_type is not null and language is not null
+        or grouping(post_type) = 0 and grouping(language) = 1 and sum(posts) > 0 and post_type is not null
+        or grouping(post_type) = 1 and grouping(language) = 0 and sum(posts) > 0 and language is not null
+        or grouping(account_id) = 0 and grouping(post_type) = 0 and sum(posts) > 0 and post_type is not null and language is not null
 ),
 empty as (
     select period, period_start, period_end, cast(null as string) as platform, cast(null as string) as account_id from covered

@@ -1,82 +1,37 @@
--- What an indicator may stand on, one row a period, post and basis: the value at 7 and at 28 days of age, or the latest
--- where fewer than four in five of an account's posts of that period have a reading at 28 days; stories, which end after
--- a day, do not count in that. Each value has its definition, and one that is not there that of the reading which lacks
--- it.
+-- What an indicator may stand on, one row a post of the days that are built in this run and basis: its values at 7 and at
+-- 28 days of age, and the latest. Each value has its definition, and one that is not there that of the reading which lacks
+-- it. Comments are the audience's, without the mandate's own; engagements are reactions, comments and shares, unknown
+-- where one of the three is. Which basis a period stands on is told by period_basis.
 with counted as (
     select
-        *
-    from mart.changed_post_period
-    where not is_repost and not is_reply
-),
-aged as (
-    select
-        p.period,
-        p.period_start,
-        p.period_end,
-        p.account_id,
-        count(*) filter (where a7.status <> 'not_mature' and p.post_type is distinct from 'story') as mature_7,
-        count(*) filter (where a7.status = 'ok' and p.post_type is distinct from 'story') as read_7,
-        count(*) filter (where a28.status <> 'not_mature' and p.post_type is distinct from 'story') as mature_28,
-        count(*) filter (where a28.status = 'ok' and p.post_type is distinct from 'story') as read_28
-    from counted as p
-    join mart.post_at_age_7 as a7 on a7.post_key = p.post_key
-    join mart.post_at_age_28 as a28 on a28.post_key = p.post_key
-    group by p.period, p.period_start, p.period_end, p.account_id
-),
-bases as (
-    select
-        period,
-        period_start,
-        period_end,
-        account_id,
-        'age_7' as basis
-    from aged
-    where read_7 * 5 >= mature_7 * 4
-    union all
-    select
-        period,
-        period_start,
-        period_end,
-        account_id,
-        case when read_28 * 5 >= mature_28 * 4 then 'age_28' else 'latest' end as basis
-    from aged
-),
-chosen as (
-    select
-        p.period,
-        p.period_start,
-        p.period_end,
-        p.platform,
-        p.account_id,
-        p.post_id,
         p.post_key,
-        b.basis
-    from counted as p
-    join bases as b
-        on b.period = p.period
-        and b.period_start = p.period_start
-        and b.period_end = p.period_end
-        and b.account_id = p.account_id
+        p.platform || ':' || p.platform_post_id as post_id,
+        p.published_on as on_date,
+        p.platform,
+        a.account_id,
+        p.post_type is distinct from 'story' as is_lasting
+    from core.post as p
+    join core.account as a on a.account_key = p.account_key
+    join changed_period as c on c.period_start = p.published_on and c.period = 'day'
+    where not p.is_repost and not p.is_reply
 ),
 readings as (
-    select c.period, c.period_start, c.period_end, c.platform, c.account_id, c.post_id, c.basis, a.status, a.read_on, a.views_span, a.impressions_span, a.reactions_span, a.comments_span, a.shares_span, a.saves_span, a.reach, a.views, a.impressions, a.reactions, a.comments, a.shares, a.saves, a.clicks, a.video_views, a.engagements, a.link_clicks, a.comments__own, a.comments__first_level, a.comments__reply, a.shares__repost, a.shares__quote, a.shares__send, a.reactions__like, a.reactions__love, a.reactions__care, a.reactions__haha, a.reactions__wow, a.reactions__sad, a.reactions__angry, a.reactions__celebrate, a.reactions__support, a.reactions__insightful, a.reactions__funny
-    from chosen as c
+    select c.post_key, c.post_id, c.on_date, c.platform, c.account_id, c.is_lasting, 'age_7' as basis, a.status, a.read_on, a.views_span, a.impressions_span, a.reactions_span, a.comments_span, a.shares_span, a.saves_span, a.reach, a.views, a.impressions, a.reactions, a.comments, a.shares, a.saves, a.clicks, a.video_views, a.link_clicks, a.comments__own, a.comments__first_level, a.comments__reply, a.shares__repost, a.shares__quote, a.shares__send, a.reactions__like, a.reactions__love, a.reactions__care, a.reactions__haha, a.reactions__wow, a.reactions__sad, a.reactions__angry, a.reactions__celebrate, a.reactions__support, a.reactions__insightful, a.reactions__funny
+    from counted as c
     join mart.post_at_age_7 as a on a.post_key = c.post_key
-    where c.basis = 'age_7'
     union all
-    select c.period, c.period_start, c.period_end, c.platform, c.account_id, c.post_id, c.basis, a.status, a.read_on, a.views_span, a.impressions_span, a.reactions_span, a.comments_span, a.shares_span, a.saves_span, a.reach, a.views, a.impressions, a.reactions, a.comments, a.shares, a.saves, a.clicks, a.video_views, a.engagements, a.link_clicks, a.comments__own, a.comments__first_level, a.comments__reply, a.shares__repost, a.shares__quote, a.shares__send, a.reactions__like, a.reactions__love, a.reactions__care, a.reactions__haha, a.reactions__wow, a.reactions__sad, a.reactions__angry, a.reactions__celebrate, a.reactions__support, a.reactions__insightful, a.reactions__funny
-    from chosen as c
+    select c.post_key, c.post_id, c.on_date, c.platform, c.account_id, c.is_lasting, 'age_28' as basis, a.status, a.read_on, a.views_span, a.impressions_span, a.reactions_span, a.comments_span, a.shares_span, a.saves_span, a.reach, a.views, a.impressions, a.reactions, a.comments, a.shares, a.saves, a.clicks, a.video_views, a.link_clicks, a.comments__own, a.comments__first_level, a.comments__reply, a.shares__repost, a.shares__quote, a.shares__send, a.reactions__like, a.reactions__love, a.reactions__care, a.reactions__haha, a.reactions__wow, a.reactions__sad, a.reactions__angry, a.reactions__celebrate, a.reactions__support, a.reactions__insightful, a.reactions__funny
+    from counted as c
     join mart.post_at_age_28 as a on a.post_key = c.post_key
-    where c.basis = 'age_28'
     union all
-    select c.period, c.period_start, c.period_end, c.platform, c.account_id, c.post_id, c.basis,
+    select c.post_key, c.post_id, c.on_date, c.platform, c.account_id, c.is_lasting, 'latest' as basis,
         case
-            when l.published_on + 28 > k.as_of_on then 'not_mature'
+            when c.on_date + 28 > k.as_of_on then 'not_mature'
             when not l.is_read_at_28 then 'not_measurable'
             else 'ok'
         end as status,
-        l.read_on, d.span_key as views_span, d.span_key as impressions_span, d.span_key as reactions_span, d.span_key as comments_span, d.span_key as shares_span, d.span_key as saves_span, l.reach, l.views, l.impressions, l.reactions, l.comments, l.shares, l.saves, l.clicks, l.video_views, l.engagements, l.link_clicks, l.comments__own, l.comments__first_level, l.comments__reply, l.shares__repost, l.shares__quote, l.shares__send, l.reactions__like, l.reactions__love, l.reactions__care, l.reactions__haha, l.reactions__wow, l.reactions__sad, l.reactions__angry, l.reactions__celebrate, l.reactions__support, l.reactions__insightful, l.reactions__funny
-    from chosen as c
+        l.read_on, d.span_key as views_span, d.span_key as impressions_span, d.span_key as reactions_span, d.span_key as comments_span, d.span_key as shares_span, d.span_key as saves_span, l.reach, l.views, l.impressions, l.reactions, l.comments, l.shares, l.saves, l.clicks, l.video_views, l.link_clicks, l.comments__own, l.comments__first_level, l.comments__reply, l.shares__repost, l.shares__quote, l.shares__send, l.reactions__like, l.reactions__love, l.reactions__care, l.reactions__haha, l.reactions__wow, l.reactions__sad, l.reactions__angry, l.reactions__celebrate, l.reactions__support, l.reactions__insightful, l.reactions__funny
+    from counted as c
     join mart.post_newest as l on l.post_key = c.post_key
     cross join clock as k
     join core.source as s on s.source = l.source
@@ -84,7 +39,6 @@ readings as (
         on d.platform = l.platform
         and d.source_key = s.source_key
         and k.as_of_on between d.from_on and d.to_on
-    where c.basis = 'latest'
 ),
 told as (
     select
@@ -107,12 +61,12 @@ told as (
 ),
 valued as (
     select
-        period as period,
-        period_start as period_start,
-        period_end as period_end,
+        post_key as post_key,
+        post_id as post_id,
+        on_date as on_date,
         platform as platform,
         account_id as account_id,
-        post_id as post_id,
+        is_lasting as is_lasting,
         basis as basis,
         status as status,
         read_on as read_on,
@@ -131,14 +85,12 @@ valued as (
         end as shown,
         case when status = 'ok' then reach end as reach,
         case when status = 'ok' then reactions end as reactions,
-        case when status = 'ok' then comments end as comments,
+        case when status = 'ok' then comments - coalesce(comments__own, 0) end as comments,
         case when status = 'ok' then shares end as shares,
         case when status = 'ok' then saves end as saves,
         case when status = 'ok' then clicks end as clicks,
         case when status = 'ok' then video_views end as video_views,
-        case when status = 'ok' then engagements end as engagements,
         case when status = 'ok' then link_clicks end as link_clicks,
-        case when status = 'ok' then comments__own end as comments__own,
         case when status = 'ok' then comments__first_level end as comments__first_level,
         case when status = 'ok' then comments__reply end as comments__reply,
         case when status = 'ok' then shares__repost end as shares__repost,
@@ -156,5 +108,11 @@ valued as (
         case when status = 'ok' then reactions__insightful end as reactions__insightful,
         case when status = 'ok' then reactions__funny end as reactions__funny
     from told
+),
+engaged as (
+    select
+        *,
+        reactions + comments + shares as engagements
+    from valued
 )
-select * from valued
+select * from engaged
