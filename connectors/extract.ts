@@ -162,6 +162,7 @@ class Extraction {
     const everyDays = this.isAllRefused() ? quarantineDays : Math.max(...this.plan.map(call => call.everyDays));
     return {
       read_at: this.tonight.now.toISOString(),
+      read_on: this.tonight.today,
       ...(everyDays > 1 ? {every_days: everyDays} : {}),
       // An answer without records may not have looked at the metrics at all.
       ...this.quarantine.remembered(this.records.size > 0),

@@ -24,6 +24,8 @@ export interface Refresh {
 export interface Cursor {
   /** ISO: when it was read. */
   read_at: string;
+  /** The day of the night in which it was read, as its readings have it; absent in older cursors: that of `read_at`. */
+  read_on?: string;
   /** Metrics that the platform refuses, each with the day of its last refusal. */
   refused?: Record<string, string>;
   /** Of those that were asked for again in vain: the day of the first refusal, with which their definition ended. */
@@ -74,10 +76,10 @@ export interface PlannedCall {
   lastAge: number;
 }
 
-/** The clock of a plan. */
+/** The clock of a night. */
 export interface Tonight {
   now: Date;
-  /** The calendar day of `now`, YYYY-MM-DD. */
+  /** The calendar day on which the night began, YYYY-MM-DD: it stays so when the night goes on past midnight. */
   today: string;
 }
 
@@ -181,15 +183,20 @@ function planSeries(planning: Planning): PlannedCall[] {
   // A day of the platform's, in UTC, may still be running when that of the calendar is over.
   const last = Math.min(Date.parse(tonight.today), Math.floor(tonight.now.getTime() / day) * day) - day;
   // After nights that were missed the series goes on where it ended.
-  const missed =
-    state.cursor === undefined ? 0 : Math.floor((tonight.now.getTime() - Date.parse(state.cursor.read_at)) / day);
-  const first = last - Math.min(days - 1 + Math.max(0, missed - 1), stream.series!.history) * day;
+  const nights = state.cursor === undefined ? 0 : nightsSince(state.cursor, tonight);
+  const first = last - Math.min(days - 1 + Math.max(0, nights - 1), stream.series!.history) * day;
   return (isRolling ? [{from: new Date(last - (days - 1) * day), to: new Date(last)}] : spans(first, last, span)).map(
     ({from, to}) => {
       const ask: Ask = {account, parts: [], metrics: live, size: 1, from, to};
       return call(planning, {how: "series", ask});
     }
   );
+}
+
+/** How many nights ago a stream was read; a cursor that does not say in which night tells it by the hours. */
+function nightsSince({read_at, read_on}: Cursor, {now, today}: Tonight): number {
+  if (read_on === undefined) return Math.floor((now.getTime() - Date.parse(read_at)) / day);
+  return (Date.parse(today) - Date.parse(read_on)) / day;
 }
 
 /** Stretches of at most so many days, both ends inclusive, oldest first. */

@@ -8,13 +8,13 @@ import {type Chunk, type Clamp, planBackfill, type Stretch} from "../connectors/
 import type {Account} from "../connectors/connector.ts";
 import {AuthError, ConfigError} from "../connectors/errors.ts";
 import {type Extracted, extractAccount} from "../connectors/extract.ts";
-import type {StreamState} from "../connectors/plan.ts";
+import type {StreamState, Tonight} from "../connectors/plan.ts";
 import {dayIn, plusDays, startOf} from "./calendar.ts";
 import type {BackfillOptions, Context} from "./context.ts";
 import {complete} from "./finish.ts";
 import {accountId} from "./ledger.ts";
-import {accountsOf, batchOf, connect, readAll, statesOf} from "./night.ts";
-import type {Run} from "./record.ts";
+import {accountsOf, batchOf, clockOf, connect, readAll, statesOf} from "./night.ts";
+import {dayOf, type Run} from "./record.ts";
 import {scopeOf} from "./scope.ts";
 import {work} from "./work.ts";
 import type {Workspace} from "./workspace.ts";
@@ -30,7 +30,8 @@ export async function backfill(context: Context, options: BackfillOptions): Prom
     async (workspace, run, stop) => {
       const {log} = context;
       await workspace.load();
-      const plans = await planAll(workspace, accountsOf(settings, only), wanted, now());
+      const clock = clockOf(dayOf(run, settings.timezone), now);
+      const plans = await planAll(workspace, accountsOf(settings, only), wanted, clock());
       const notes = plans.flatMap(({account, clamps}) => clamps.map(clamp => clamped(account, clamp)));
       for (const note of notes) log.info(note);
       const count = plans.reduce((sum, {chunks}) => sum + chunks.length, 0);
@@ -38,7 +39,7 @@ export async function backfill(context: Context, options: BackfillOptions): Prom
       const tell = (account: Account, {stream, from, to}: Chunk) =>
         log.progress(`${account.name} ${stream}: ${from} to ${to} (${++begun} of ${count})`);
       await readAll(workspace, run, stop, plans, (plan, credentials) =>
-        readChunks(workspace, run, plan, connect(workspace, plan.account, credentials, {now, stop}), tell)
+        readChunks(workspace, run, plan, {...connect(workspace, plan.account, credentials, {stop}), clock}, tell)
       );
       await workspace.load();
       log.progress("models, publication and report");
@@ -61,12 +62,11 @@ async function planAll(
   workspace: Workspace,
   accounts: readonly Account[],
   wanted: Stretch,
-  now: Date
+  tonight: Tonight
 ): Promise<AccountPast[]> {
   const {connectors, settings} = workspace;
   const {timezone, refresh} = settings;
-  const tonight = {now, today: dayIn(timezone, now)};
-  const states = await statesOf(workspace, accounts, now, {listedFrom: startOf(timezone, wanted.from)});
+  const states = await statesOf(workspace, accounts, tonight, {listedFrom: startOf(timezone, wanted.from)});
   const done = await doneBefore(workspace, tonight.today);
   return accounts.map(account => {
     const own = states.get(account)!;
@@ -85,7 +85,7 @@ async function readChunks(
   workspace: Workspace,
   run: Run,
   {account, states, chunks}: AccountPast,
-  {connector, http, clock}: ReturnType<typeof connect>,
+  {connector, http, clock}: ReturnType<typeof connect> & {clock: () => Tonight},
   tell: (account: Account, chunk: Chunk) => void
 ): Promise<Extracted[]> {
   const results: Extracted[] = [];

@@ -14,7 +14,7 @@ import {createHttp, type HttpOptions} from "../connectors/http.ts";
 import {permittedParts, planAccount} from "../connectors/plan.ts";
 import {probes, readAccess, type ToldAccess} from "../connectors/probe.ts";
 import {Warehouse} from "../warehouse/warehouse.ts";
-import {plusDays} from "./calendar.ts";
+import {dayIn, plusDays} from "./calendar.ts";
 import type {Context, RunOptions} from "./context.ts";
 import {accountId} from "./ledger.ts";
 import {accountsOf, clockOf, outcome} from "./night.ts";
@@ -109,7 +109,8 @@ async function checkAccount(
       granted = {isValid: true, ...grant};
     }
   };
-  const clock = clockOf(settings, now);
+  const today = dayIn(settings.timezone, now());
+  const clock = clockOf(today, now);
   const firstNight = planAccount(connector, account, new Map(), settings.refresh, clock());
   const calls = probes(connector, firstNight);
   const results = await extractAccount(connector, calls, new Map(), createHttp(options), clock);
@@ -128,7 +129,6 @@ async function checkAccount(
       ...results.flatMap(result => streamFindings(connector, account, result))
     ],
     perishable: endings(connector, account).map(({stream, what, days, isPart}) => {
-      const {today} = clock();
       const lost_on = lost.get(`${accountId(account)} ${stream} ${what}`) ?? null;
       const isUnread = !isPart && lost_on !== null && lost_on <= plusDays(today, 1);
       return {stream, what, days, lost_on, backfill_from: isUnread ? plusDays(today, -days) : null};

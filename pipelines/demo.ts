@@ -80,7 +80,14 @@ async function play(
       log.progress(`night of ${night}`);
       sandbox.setNight(night);
       const now = eveningOf(settings.timezone, night);
-      const own = {...run, run_id: `${run.run_id}-${night}`, requests: [], rejected: [], accounts: []};
+      const own = {
+        ...run,
+        run_id: `${run.run_id}-${night}`,
+        as_of: now.toISOString(),
+        requests: [],
+        rejected: [],
+        accounts: []
+      };
       await readAccounts(workspace, own, {now: () => now, stop, ledger});
       run.requests.push(...own.requests);
       run.accounts = own.accounts;

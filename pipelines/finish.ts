@@ -4,10 +4,9 @@ import {type Bounds, periodOf, readLanguages, writeReport} from "../reports/repo
 import {buildModels, type CheckResult, ChecksFailed, checkUnknownKinds} from "../warehouse/models.ts";
 import {publish} from "../warehouse/publish.ts";
 import {Warehouse} from "../warehouse/warehouse.ts";
-import {dayIn} from "./calendar.ts";
 import type {Edition} from "./context.ts";
 import {writePerishable} from "./perishable.ts";
-import type {AccountOutcome, CheckRow, Run} from "./record.ts";
+import {type AccountOutcome, type CheckRow, dayOf, type Run} from "./record.ts";
 import type {Settings} from "./settings.ts";
 import {type AccountState, type Status, writeStatus} from "./status.ts";
 import type {Result} from "./work.ts";
@@ -17,10 +16,9 @@ import {type Workspace, writeRun} from "./workspace.ts";
 export async function transform(workspace: Workspace, run: Run, full = false): Promise<boolean> {
   const {warehouse, models, settings, connectors, log} = workspace;
   try {
-    const asOf = new Date(run.as_of);
     const build = {
       runId: run.run_id,
-      asOfOn: dayIn(settings.timezone, asOf),
+      asOfOn: dayOf(run, settings.timezone),
       asOfAt: run.as_of,
       ranges: settings.report.ranges
     };

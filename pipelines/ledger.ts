@@ -6,7 +6,7 @@
  */
 import type {Account, Connector, KnownPost, LandedRecord, Stream} from "../connectors/connector.ts";
 import type {Extracted} from "../connectors/extract.ts";
-import {type Cursor, listingStart, type Refresh, type StreamState, unread} from "../connectors/plan.ts";
+import {type Cursor, listingStart, type Refresh, type StreamState, type Tonight, unread} from "../connectors/plan.ts";
 import {type StoredPost, storedCursors, storedPosts} from "../warehouse/known.ts";
 import type {Warehouse} from "../warehouse/warehouse.ts";
 import {dayIn, daysBetween, plusDays} from "./calendar.ts";
@@ -15,10 +15,7 @@ import {dayIn, daysBetween, plusDays} from "./calendar.ts";
 const countedDays = 366;
 
 /** The calendar of a night. */
-export interface Calendar {
-  now: Date;
-  /** The calendar day of `now`. */
-  today: string;
+export interface Calendar extends Tonight {
   timezone: string;
 }
 
@@ -156,7 +153,7 @@ function sorted(
 ): Pick<StreamState, "due" | "known"> {
   const listedAt = cursor && new Date(cursor.read_at);
   const from = stream.lists && (listedFrom ?? listingStart(listedAt, refresh, now));
-  const listedOn = listedAt && dayIn(timezone, listedAt);
+  const listedOn = cursor?.read_on ?? (listedAt && dayIn(timezone, listedAt));
   const limits = Object.values(stream.parts ?? {}).flatMap(({youngerThanDays}) => youngerThanDays ?? []);
   const due: KnownPost[] = [];
   const known: KnownPost[] = [];

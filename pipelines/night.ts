@@ -7,10 +7,9 @@ import {createHttp} from "../connectors/http.ts";
 import {type PlannedCall, planAccount, type StreamState, type Tonight} from "../connectors/plan.ts";
 import {quarantineDays} from "../connectors/quarantine.ts";
 import type {Batch, LandedAccount} from "../warehouse/landing.ts";
-import {dayIn} from "./calendar.ts";
 import {accountId, Ledger} from "./ledger.ts";
 import type {Log} from "./log.ts";
-import type {AccountOutcome, RequestRow, Run} from "./record.ts";
+import {type AccountOutcome, dayOf, type RequestRow, type Run} from "./record.ts";
 import type {Settings} from "./settings.ts";
 import type {Workspace} from "./workspace.ts";
 
@@ -47,16 +46,15 @@ export function accountsOf({accounts}: Settings, only?: readonly string[]): Acco
 export async function planNight(
   known: Known,
   accounts: readonly Account[],
-  now: Date,
+  tonight: Tonight,
   ledger?: Ledger
 ): Promise<AccountPlan[]> {
   const {settings, connectors} = known;
-  const today = dayIn(settings.timezone, now);
-  const states = await statesOf(known, accounts, now, {ledger});
+  const states = await statesOf(known, accounts, tonight, {ledger});
   return accounts.map(account => {
     const connector = connectors.get(account.platform)!;
     const own = states.get(account)!;
-    return {account, states: own, calls: planAccount(connector, account, own, settings.refresh, {now, today})};
+    return {account, states: own, calls: planAccount(connector, account, own, settings.refresh, tonight)};
   });
 }
 
@@ -64,11 +62,11 @@ export async function planNight(
 export async function statesOf(
   {settings, connectors, warehouse}: Known,
   accounts: readonly Account[],
-  now: Date,
+  tonight: Tonight,
   options: {listedFrom?: Date; ledger?: Ledger | undefined} = {}
 ): Promise<Map<Account, Map<string, StreamState>>> {
   const {timezone, refresh} = settings;
-  const calendar = {now, today: dayIn(timezone, now), timezone};
+  const calendar = {...tonight, timezone};
   const {listedFrom} = options;
   const ledger = options.ledger ?? (await Ledger.read(warehouse, accounts, refresh, calendar.today, listedFrom));
   return new Map(
@@ -82,10 +80,11 @@ export async function statesOf(
 /** Reads the accounts in parallel, lands what they gave, and writes into the run how each fared. */
 export async function readAccounts(workspace: Workspace, run: Run, night: Night): Promise<void> {
   const accounts = accountsOf(workspace.settings, night.only);
-  const plans = await planNight(workspace, accounts, night.now(), night.ledger);
+  const clock = clockOf(dayOf(run, workspace.settings.timezone), night.now);
+  const plans = await planNight(workspace, accounts, clock(), night.ledger);
   const deadline = new Date(Date.parse(run.started_at) + runMilliseconds);
   await readAll(workspace, run, night.stop, plans, async ({account, calls, states}, credentials) => {
-    const {connector, http, clock} = connect(workspace, account, credentials, {...night, deadline});
+    const {connector, http} = connect(workspace, account, credentials, {...night, deadline});
     const results = await extractAccount(connector, calls, states, http, clock);
     await land(workspace, run, account, results, night.now());
     night.ledger?.note(connector, account, results, clock().today);
@@ -137,25 +136,22 @@ function notOffered(account: string, stream: string, metrics: readonly string[])
   return `${account} ${stream}: the platform does not offer ${what}; it is asked for again after ${quarantineDays} days`;
 }
 
-/** What makes the calls of an account, on the program's clock. */
+/** What makes the calls of an account. */
 export function connect(
-  {settings, connectors, log}: Workspace,
+  {connectors, log}: Workspace,
   account: Account,
   credentials: CredentialStore,
-  {now, stop, deadline}: Pick<Night, "now" | "stop"> & {deadline?: Date}
+  {stop, deadline}: Pick<Night, "stop"> & {deadline?: Date}
 ) {
   const connector = connectors.get(account.platform)!;
   const onSecret = (secret: string) => log.addSecret(secret);
   const http = createHttp({connector, account, credentials, deadline, runSignal: stop, onSecret});
-  return {connector, http, clock: clockOf(settings, now)};
+  return {connector, http};
 }
 
-/** The program's clock as a plan reads it. */
-export function clockOf({timezone}: Settings, now: () => Date): () => Tonight {
-  return () => {
-    const at = now();
-    return {now: at, today: dayIn(timezone, at)};
-  };
+/** The program's clock in a night: the hour goes on, the day stays. */
+export function clockOf(today: string, now: () => Date): () => Tonight {
+  return () => ({now: now(), today});
 }
 
 /** One file a stream and night; of a stream that ended well it carries the cursor. */
@@ -185,7 +181,7 @@ export function batchOf(
   account: Account,
   {stream, capturedAt}: Pick<Extracted, "stream" | "capturedAt">
 ): Batch {
-  const day = dayIn(settings.timezone, capturedAt);
+  const day = dayOf(run, settings.timezone);
   return {
     run_id: run.run_id,
     platform: account.platform,

@@ -4,6 +4,7 @@ import {join} from "node:path";
 import {costUsd, quotaShare} from "../connectors/budget.ts";
 import {grouped, type PlannedCall} from "../connectors/plan.ts";
 import {Warehouse} from "../warehouse/warehouse.ts";
+import {dayIn} from "./calendar.ts";
 import type {Context, RunOptions} from "./context.ts";
 import {withLock} from "./lock.ts";
 import {type AccountPlan, accountsOf, type Known, planNight} from "./night.ts";
@@ -31,8 +32,11 @@ export interface PlanRow {
 /** Prints the plan of the night, an account and stream a line. */
 export async function plan(context: Context, options: RunOptions): Promise<number> {
   const scope = await scopeOf(context, options);
+  const {settings, only} = scope;
   const rows = await withKnown(context, scope, async known => {
-    const plans = await planNight(known, accountsOf(scope.settings, scope.only), scope.now());
+    const now = scope.now();
+    const tonight = {now, today: dayIn(settings.timezone, now)};
+    const plans = await planNight(known, accountsOf(settings, only), tonight);
     return plans.flatMap(one => rowsOf(known, one));
   });
   context.stdout(context.json ? rows.map(row => `${JSON.stringify(row)}\n`).join("") : table(rows));

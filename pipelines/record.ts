@@ -1,5 +1,6 @@
 /** The record of one run: what `meta.run`, `meta.request`, `meta.rejected` and `meta.check` say of it. */
 import {randomBytes} from "node:crypto";
+import {dayIn} from "./calendar.ts";
 import {isStopped} from "./stop.ts";
 
 export interface RequestRow {
@@ -65,8 +66,13 @@ export function isNight({command, only, exit_code}: Run): boolean {
   return command === "run" && (only ?? null) === null && !isStopped(exit_code);
 }
 
+/** The one calendar day of all that a run reads, YYYY-MM-DD: that on which it began, also when it goes on past midnight. */
+export function dayOf({as_of}: Run, timezone: string): string {
+  return dayIn(timezone, new Date(as_of));
+}
+
 /** A run that begins now; its id sorts by its start and names its files in the landing zone. */
-export function beginRun(command: string, startedAt: Date, asOf: Date): Run {
+export function beginRun(command: string, startedAt: Date, asOf = startedAt): Run {
   const stamp = startedAt.toISOString().replaceAll(/[-:]/g, "").slice(0, 15);
   return {
     run_id: `${stamp}-${randomBytes(3).toString("hex")}`,

@@ -272,7 +272,7 @@ function lastError(text: string): string {
 function tellUnrecorded(dataDir: string, startedAt: Date, endedAt: Date, {exitCode, message}: Ended): void {
   const last = statusOf(dataDir);
   if (exitCode === 0 || (last !== undefined && new Date(last.run.started_at) >= startedAt)) return;
-  const {run_id, command, started_at} = beginRun("run", startedAt, startedAt);
+  const {run_id, command, started_at} = beginRun("run", startedAt);
   writeStatus(dataDir, {
     accounts: [],
     freshness: [],

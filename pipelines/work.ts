@@ -32,7 +32,7 @@ export async function work(
     settings.dataDir,
     command,
     async stop => {
-      const run = beginRun(command, context.now(), asOf ?? context.now());
+      const run = beginRun(command, context.now(), asOf);
       log.keep(settings.dataDir, run.run_id);
       await using workspace = await Workspace.open(settings, log).catch(async (error: unknown) => {
         await sendAlert(settings, alertOfFailure(command, error instanceof Error ? error.message : String(error)), log);

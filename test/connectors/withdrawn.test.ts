@@ -81,6 +81,7 @@ describe("a series that the platform withdrew", () => {
     expect([records, refused]).toEqual([[], ["allPageViews"]]);
     expect(cursor).toEqual({
       read_at: lastNight.toISOString(),
+      read_on: "2020-11-30",
       every_days: 30,
       refused: {allPageViews: "2020-11-30"}
     });
@@ -107,7 +108,7 @@ describe("a series that the platform withdrew", () => {
     const at = daysAfter(lastNight, 30);
     const cursor = {read_at: lastNight.toISOString(), every_days: 30, refused: {allPageViews: "2020-11-30"}};
     const results = await night(linkedin, accountAt(server), {states: stateOf("page_views", {cursor}), at});
-    expect(streamOf(results, "page_views").cursor).toEqual({read_at: at.toISOString()});
+    expect(streamOf(results, "page_views").cursor).toEqual({read_at: at.toISOString(), read_on: "2020-12-30"});
     expect(recordsOf(results, "page_views")).toHaveLength(1);
     const [asked] = server.requests.filter(({url}) => url.includes("organizationPageStatistics"));
     const first = Number(/start:(\d+)/.exec(asked!.url)![1]);

@@ -86,6 +86,25 @@ describe("a backfill", () => {
     expect(sandbox.requests().length).toBeGreaterThan(0);
   });
 
+  it("that goes on past midnight is of the day on which it began", async () => {
+    await using sandbox = await closing(startSandbox({night, only: ["x"]}));
+    using dir = folder();
+    const cwd = userFolderFor(dir.path, sandbox);
+    const clock = () => new Date(`${night}T${sandbox.requests().length === 0 ? "21:50" : "22:10"}:00Z`);
+    const window = ["backfill", "--from", "2020-01-01", "--to", "2020-06-19"];
+    expect((await megaphone(cwd, window, clock)).code).toBe(0);
+    const read = "select captured_on, captured_at::varchar as at from meta.load order by load_key";
+    expect(await query(cwd, read)).toEqual([
+      {captured_on: night, at: `${night} 21:50:00+00`},
+      {captured_on: night, at: `${night} 22:10:00+00`}
+    ]);
+    // The next one is one of another day, which reads posts again.
+    sandbox.resetRequests();
+    const next = () => new Date(`${night}T22:30:00Z`);
+    expect((await megaphone(cwd, window, next)).code).toBe(0);
+    expect(sandbox.requests().length).toBeGreaterThan(0);
+  });
+
   it("goes on where it was killed, however often, and gives the same days as one that was not", async () => {
     await using sandbox = await closing(startSandbox({night}));
     using whole = folder();

@@ -97,4 +97,15 @@ describe("the ledger of a warehouse", () => {
     const {due} = ledger.states(linkedin, member, refresh, calendar).get("member_posts")!;
     expect(new Set(due.map(({id}) => id))).toEqual(new Set([urn(5), urn(6)]));
   });
+
+  it("takes a stream that was read past midnight for one of the night on which its posts were read", async () => {
+    await warehouse.exec("insert into core.account by name select 5 as account_key, 'linkedin:late' as account_id");
+    await addPost(11, 5, "2020-11-20", [["2020-11-29", 4]]);
+    const page = accountOf("page", "late");
+    await warehouse.exec(`insert into core.cursor by name select 'linkedin:late' as account_id, 'posts' as stream,
+      '{"read_at":"2020-11-30T00:10:00Z","read_on":"2020-11-29"}' as cursor`);
+    const ledger = await Ledger.read(warehouse, [page], refresh, calendar.today);
+    const {known, due} = ledger.states(linkedin, page, refresh, calendar).get("posts")!;
+    expect([known.map(({id}) => id), due]).toEqual([[urn(11)], []]);
+  });
 });

@@ -15,12 +15,12 @@ export interface Ended {
 }
 
 /** Runs a command in a folder. */
-export async function megaphone(cwd: string, args: string[], now = new Date()): Promise<Ended> {
+export async function megaphone(cwd: string, args: string[], now = () => new Date()): Promise<Ended> {
   const ended: Ended = {code: -1, stdout: "", stderr: ""};
   const effects: Effects = {
     cwd,
     env: {},
-    now: () => now,
+    now,
     stdin: Readable.from([]),
     stdout: piece => {
       ended.stdout += piece;

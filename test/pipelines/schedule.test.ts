@@ -41,7 +41,7 @@ function record(dataDir: string, startedAt: Date, facts: Partial<Run> = {}): voi
   mkdirSync(join(dataDir, "landing"), {recursive: true});
   appendFileSync(
     join(dataDir, "landing", "runs.ndjson"),
-    `${JSON.stringify({...beginRun("run", startedAt, startedAt), exit_code: 0, ...facts})}\n`
+    `${JSON.stringify({...beginRun("run", startedAt), exit_code: 0, ...facts})}\n`
   );
 }
 
