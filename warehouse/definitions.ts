@@ -57,8 +57,15 @@ interface Refusal {
 }
 
 const days = z.record(z.string(), z.string());
-/** What a cursor says of refusals: the day of the last one of each metric, and of the first where there were several. */
-export const cursorSchema = z.object({refused: days.optional(), refused_since: days.optional()});
+/**
+ * What a cursor says of refusals: the day of the last one of each metric, and of the first where there were several; and
+ * the day of its night, which older ones do not say.
+ */
+export const cursorSchema = z.object({
+  refused: days.optional(),
+  refused_since: days.optional(),
+  read_on: z.string().optional()
+});
 
 /**
  * What the platforms refuse, as extraction keeps it in the cursors. A metric that one account is refused and another is
@@ -69,8 +76,8 @@ async function refusals(warehouse: Warehouse): Promise<Refusal[]> {
     select a.platform, c.stream, c.cursor, cast(timezone(k.timezone, c.read_at) as date) as read_on
     from core.cursor as c join core.account as a on a.account_id = c.account_id cross join core.setting as k`);
   const read = cursors.map(({cursor, ...rest}) => {
-    const {refused, refused_since: since} = cursorSchema.parse(JSON.parse(cursor));
-    return {...rest, refused: {...refused, ...since}};
+    const {refused, refused_since: since, read_on = rest.read_on} = cursorSchema.parse(JSON.parse(cursor));
+    return {...rest, read_on, refused: {...refused, ...since}};
   });
   return read.flatMap(({platform, stream, refused}) =>
     Object.entries(refused).flatMap(([metric, on]) => {

@@ -40,7 +40,7 @@ export interface Batch {
   account: LandedAccount;
   /** When the platform was asked, or when an export file was made; ISO, UTC. */
   captured_at: string;
-  /** The same as a calendar day of the configured time zone. */
+  /** The calendar day in the configured time zone on which the run began, or on which an export file was made. */
   captured_on: string;
   /** Where the stream goes on next time; only on the last file of a stream that ended well. */
   cursor: Record<string, unknown> | null;

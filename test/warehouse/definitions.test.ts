@@ -161,6 +161,19 @@ describe("a metric that the platform takes away", () => {
   });
 });
 
+describe("a metric that is refused on the day after a night that went on past midnight", () => {
+  it("ends, though another account was read later in that night with it", async () => {
+    using dir = folder();
+    await using warehouse = await emptyWarehouse();
+    const landing = Landing.open(dir.path);
+    await landPosts(landing, "2020-06-20", [xPost("2")], {}, "8", {read_on: "2020-06-19"});
+    await landPosts(landing, "2020-06-20", [xPost("1", {}, withoutSaves)], {[saves]: "2020-06-20"});
+    await load(warehouse, landing);
+    await build(warehouse, "2020-06-20");
+    expect(await endOf(warehouse, "x:saves")).toBe("2020-06-19");
+  });
+});
+
 describe("a metric of a page's days that the platform refuses", () => {
   const day = (end: string) => ({metric: "page_views_total", ended_at: `${end}T07:00:00.000Z`, value: 5});
   const told = `select on_date, value, status, definition_id, run_id from mart.account_metric
