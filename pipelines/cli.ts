@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line: what may be asked, the one place where an error ends, and the exit code. */
 import {realpathSync} from "node:fs";
+import {createRequire} from "node:module";
 import {fileURLToPath} from "node:url";
 import {CommanderError, Command as CommandLine, InvalidArgumentError, Option} from "commander";
 import {ConfigError, MegaphoneError} from "../connectors/errors.ts";
@@ -40,6 +41,8 @@ export async function main(args: string[], effects: Effects = processEffects()):
   }
 }
 
+const {version} = createRequire(import.meta.url)("#package") as {version: string};
+
 interface Globals {
   config?: string;
   data?: string;
@@ -52,6 +55,7 @@ type Start = <Name extends keyof Commands>(name: Name, options: Commands[Name]) 
 
 function describeCommands(start: Start, effects: Effects): CommandLine {
   const program = new CommandLine("megaphone")
+    .version(version)
     .description("Social media analytics: platform APIs and export files in, indicators, charts and reports out.")
     .option("--config <file>", "settings (default: megaphone.yaml in the working folder)")
     .option("--data <dir>", "data folder, instead of the settings' data_dir")

@@ -32,7 +32,7 @@ type Reading = Pick<ImportOptions, "account" | "timezone" | "year">;
 export async function importFiles(context: Context, options: ImportOptions): Promise<number> {
   const platforms = await findConnectors();
   const settings = await context.settings({required: false, secrets: false, platforms});
-  const paths = options.paths.flatMap(path => filesUnder(resolve(context.cwd, path), path));
+  const paths = options.paths.flatMap(path => filesUnder(resolve(context.cwd, path), path, settings.dataDir));
   return work(context, settings, "import", async (workspace, run) => {
     if (options.dryRun) {
       const read = await readAll(workspace, paths, options, context.now());
@@ -183,13 +183,15 @@ function tell(file: Imported): string {
   return [`${head}: ${rows}`, ...file.notes.map(note => `  ${note}`)].join("\n");
 }
 
-/** The files that a path names: itself, or what lies under it, hidden files left out. */
-function filesUnder(path: string, shown: string): string[] {
+/** The files that a path names: itself, or what lies under it, without hidden files and without what Megaphone keeps. */
+function filesUnder(path: string, shown: string, dataDir: string): string[] {
   const found = statSync(path, {throwIfNoEntry: false});
   if (found === undefined) throw new ConfigError(`${shown}: there is no such file or folder`);
   if (!found.isDirectory()) return [path];
   return readdirSync(path)
     .filter(name => !name.startsWith("."))
     .sort()
-    .flatMap(name => filesUnder(join(path, name), join(shown, name)));
+    .map(name => [join(path, name), join(shown, name)] as const)
+    .filter(([under]) => under !== dataDir)
+    .flatMap(([under, name]) => filesUnder(under, name, dataDir));
 }

@@ -1,6 +1,6 @@
 import {type ChildProcess, spawn} from "node:child_process";
 import {once} from "node:events";
-import {mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync} from "node:fs";
+import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from "node:fs";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {Readable} from "node:stream";
@@ -150,6 +150,11 @@ describe("the command line", () => {
       expect(help.out).toContain(`Example:\n  $ npx megaphone ${name}`);
       expect(help.out).toContain("--data <dir>");
     }
+  });
+
+  it("says its version", async () => {
+    const {version} = JSON.parse(readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8"));
+    expect(await call(["--version"])).toMatchObject({code: 0, out: `${version}\n`, err: ""});
   });
 
   const misuses: [string, string[], string][] = [

@@ -134,6 +134,16 @@ describe("import", () => {
     );
   });
 
+  it("takes a folder with the files in it, and not the data that it keeps there itself", () => {
+    using dir = folder();
+    writeFileSync(join(dir.path, "a.csv"), classic("50.0"));
+    expect(megaphone(["import", "a.csv", "--data", "D"], dir.path)).toMatchObject({code: 0});
+    const again = megaphone(["import", ".", "--data", "D", "--json"], dir.path);
+    expect(again.code).toBe(0);
+    const {files} = JSON.parse(again.stdout) as {files: {file: string; state: string}[]};
+    expect(files.map(({file, state}) => `${file} ${state}`)).toEqual(["a.csv known"]);
+  });
+
   it("refuses what is no export file, by its name", () => {
     using dir = folder();
     mkdirSync(join(dir.path, "in"));
