@@ -6,7 +6,7 @@
 import {readdirSync} from "node:fs";
 import {createRequire} from "node:module";
 import {dirname, join} from "node:path";
-import {type Canvas, GlobalFonts} from "canvas";
+import {type Canvas, createCanvas, GlobalFonts} from "canvas";
 import * as vega from "vega";
 import {compile, type TopLevelSpec} from "vega-lite";
 import {type ChartSpec, type DrawnRow, type Figure, monthsFrom} from "./figure.ts";
@@ -37,6 +37,7 @@ const breakTop = -46;
 const pngScale = 3;
 
 registerFonts();
+const ruler = createCanvas(1, 1).getContext("2d");
 
 /** Draws a figure as it is pasted into documents. Throws when the drawing asks for anything outside its data. */
 export async function render(chart: ChartSpec, figure: Figure): Promise<Drawing> {
@@ -96,7 +97,7 @@ export function wholeSpec(chart: ChartSpec, figure: Figure, width: Width): TopLe
     description,
     title: {text: wrap(figure.title, size.titleLetters), subtitle: wrap(figure.subtitle, size.textLetters - 18)},
     spacing: 14,
-    vconcat: [...(shown === undefined ? [] : [shown]), footer(lines, size.inner, size.labels)],
+    vconcat: [...(shown === undefined ? [] : [shown]), footer(lines, leftOf(chart, rows, size.labels), size)],
     config: {
       ...theme,
       axis: {...theme.axis, labelFontSize: size.labels, titleFontSize: size.labels},
@@ -150,10 +151,23 @@ function dateOf(day: string): object {
   return {year, month, date, utc: true};
 }
 
+/** Whether a bar is a class, named on the left, and not a month. */
+function isClassed(chart: ChartSpec): boolean {
+  return chart.meta.period === "native" || chart.meta.period === "edition";
+}
+
+/** Where the words around the panels begin, in pixels left of them: where the names on the axis do. */
+function leftOf(chart: ChartSpec, rows: readonly DrawnRow[], fontSize: number): number {
+  if (!isClassed(chart)) return theme.axisY.titleX;
+  const {tickSize, labelPadding} = theme.axis;
+  ruler.font = `${fontSize}px ${theme.font}`;
+  const names = rows.map(row => ruler.measureText(row.class_title).width);
+  return -(Math.max(0, ...names) + tickSize + labelPadding);
+}
+
 /** The panel's size: bars of classes take a line each, everything else one height; four panels fit on a page of A4. */
 function frame(chart: ChartSpec, inner: number, panels: number): {width: number; height: number | {step: number}} {
-  const isClassed = chart.meta.period === "native" || chart.meta.period === "edition";
-  if (isClassed) return {width: inner - 150, height: {step: panels > 2 ? 20 : 26}};
+  if (isClassed(chart)) return {width: inner - 150, height: {step: panels > 2 ? 20 : 26}};
   return {width: inner, height: panels > 2 ? 110 : 220};
 }
 
@@ -181,12 +195,12 @@ function breakRules(period: string, width: Width): Layer[] {
   ];
 }
 
-function footer(lines: string[], width: number, fontSize: number): object {
+function footer(lines: string[], left: number, {inner, labels}: (typeof sizes)[Width]): object {
   return {
     data: {values: lines.map((text, line) => ({text, line}))},
-    width,
+    width: inner,
     height: {step: 18},
-    mark: {type: "text", align: "left", baseline: "middle", x: -40, color: "#595959", fontSize},
+    mark: {type: "text", align: "left", baseline: "middle", x: left, color: "#595959", fontSize: labels},
     encoding: {y: {field: "line", type: "ordinal", axis: null}, text: {field: "text", type: "nominal"}}
   };
 }

@@ -49,7 +49,11 @@ export function wordsOf(language: string): Words {
     list: items => lists.format(items),
     whole: value => wholes.format(value),
     percent: (ratio, digits = 1) =>
-      `${new Intl.NumberFormat(language, {minimumFractionDigits: digits, maximumFractionDigits: digits}).format(100 * ratio)} %`,
+      new Intl.NumberFormat(language, {
+        style: "percent",
+        minimumFractionDigits: digits,
+        maximumFractionDigits: digits
+      }).format(ratio),
     day: iso => days.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`)),
     shortDay: iso => shortDays.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`)),
     month: iso => months.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`))
