@@ -6,6 +6,7 @@ import {fileURLToPath} from "node:url";
 import {CommanderError, Command as CommandLine, InvalidArgumentError, Option} from "commander";
 import {ConfigError, MegaphoneError} from "../connectors/errors.ts";
 import {LockError} from "../connectors/lockfile.ts";
+import {LandingError} from "../warehouse/landing.ts";
 import type {Command, Commands, Context, Edition} from "./context.ts";
 import {createLog, type Log, type LogLevel, logLevels} from "./log.ts";
 import {loadSettings} from "./settings.ts";
@@ -244,10 +245,38 @@ function conclude(error: unknown, log: Log): number {
     log.debug(stack);
     return error instanceof ConfigError ? 2 : error instanceof LockError ? 4 : 1;
   }
+  const fault = error instanceof LandingError ? error.message : machineFault(error);
+  if (fault !== undefined) {
+    log.error(fault);
+    log.debug(stack);
+    return 1;
+  }
   log.error(`this is a bug in megaphone: ${error instanceof Error ? error.message : String(error)}`);
   log.error("--log-level debug shows where it happened");
   log.debug(stack);
   return 1;
+}
+
+/** What the machine refuses, by the system's name for it, and what to do. */
+const refusals: Record<string, string> = {
+  EACCES: "this user may not read or write it; change its permissions or name another folder",
+  EADDRINUSE: "this port is in use; name another one",
+  EEXIST: "there is a file where a folder is wanted; name another folder",
+  EISDIR: "there is a folder where a file is wanted; name another file",
+  EMFILE: "too many files are open; raise the limit (ulimit -n)",
+  ENOSPC: "the disk is full; make room, then do it again",
+  ENOTDIR: "there is a file above it where a folder is wanted; name another folder",
+  EPERM: "this user may not read or write it; change its permissions or name another folder",
+  EROFS: "this disk cannot be written; name another folder"
+};
+
+/** A fault of the machine in words, undefined for any other; the database tells of a full disk in words of its own. */
+function machineFault(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const {code = "", path, port} = error as NodeJS.ErrnoException & {port?: number};
+  const refusal = refusals[code] ?? (error.message.includes("No space left on device") ? refusals.ENOSPC : undefined);
+  const place = path ?? port;
+  return refusal === undefined ? undefined : [...(place === undefined ? [] : [place]), refusal].join(": ");
 }
 
 function logSettings({stderr, terminal, now}: Effects) {

@@ -63,7 +63,7 @@ export async function importPaths(
 ): Promise<Imported[]> {
   const read = await readAll(workspace, paths, options, now);
   const imported: Imported[] = [];
-  for (const item of read) {
+  for (const item of read.map(one => refuseOther(workspace, one, options.account))) {
     if (!("content" in item)) {
       run.rejected.push({
         source: "export",
@@ -91,6 +91,16 @@ export async function importPaths(
     );
   }
   return imported;
+}
+
+/** A file that names no account and was imported for another one than it is given for now is refused. */
+function refuseOther({landing}: Workspace, item: Read, account: string | undefined): Read {
+  if (!("content" in item) || !item.content.batches.some(batch => batch.account.name === account)) return item;
+  const before = landing.lines.filter(({original}) => original?.sha256 === item.content.sha256);
+  const names = new Set(before.map(line => line.account.name));
+  if (names.size === 0 || names.has(account!)) return item;
+  const reason = `${item.content.file}: was imported before, for ${[...names].join(", ")}; what is landed stays, so move the data folder away and import all files again`;
+  return {path: item.path, reason};
 }
 
 type Read = {path: string; content: ExportFile} | {path: string; reason: string};

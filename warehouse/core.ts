@@ -40,6 +40,7 @@ create schema if not exists publish;
 create schema if not exists meta;
 create table if not exists core.setting (timezone varchar, as_of_on date, as_of_at timestamptz, models_hash varchar);
 create table if not exists core.source (source_key utinyint, source varchar);
+create table if not exists core.stream (platform varchar, stream varchar, feeds varchar);
 create table if not exists core.account (account_key integer, account_id varchar, platform varchar,
   platform_account_id varchar, name varchar, handle varchar, kind varchar, display_name varchar, url varchar);
 create table if not exists core.post (post_key integer, account_key integer, platform varchar, platform_post_id varchar,
@@ -133,15 +134,20 @@ create or replace view mart.post_alias as
   from core.post_alias as a join core.post as p on p.post_key = a.post_key;
 create or replace view mart.post_metric as ${longView()};
 create or replace view mart.account_coverage as
-  select l.account_id, l.platform, 'api' as source, least(min(p.first_on), min(l.captured_on)) as from_on, max(l.captured_on) as to_on
-  from meta.load as l
+  with told as (
+    select l.*, coalesce(s.feeds = 'post', false) as gives_posts
+    from meta.load as l left join core.stream as s on s.platform = l.platform and s.stream = l.stream
+  )
+  select l.account_id, l.platform, 'api' as source, l.gives_posts,
+    least(case when l.gives_posts then min(p.first_on) end, min(l.captured_on)) as from_on, max(l.captured_on) as to_on
+  from told as l
   left join (select a.account_id, min(p.published_on) as first_on from core.post as p
     join core.account as a on a.account_key = p.account_key where p.source_key = 1 group by a.account_id) as p
     on p.account_id = l.account_id
   where l.source = 'api'
-  group by l.account_id, l.platform
+  group by l.account_id, l.platform, l.gives_posts
   union all
-  select account_id, platform, 'export' as source, covers_from, covers_to from meta.load where source = 'export';
+  select account_id, platform, 'export' as source, gives_posts, covers_from, covers_to from told where source = 'export';
 create or replace view meta.freshness as
   with newest as (
     select account_id, stream, source, max(captured_at) as last_success_at, max(covers_to) as newest_data_on

@@ -32,12 +32,25 @@ interface Definition {
   valid_to: string | null;
 }
 
+/** Makes `core.stream` anew: which union each landed stream feeds. */
+export async function fillStreams(warehouse: Warehouse, models: readonly Model[]): Promise<void> {
+  const rows = models.flatMap(({twin: {reads, feeds}}) =>
+    reads === undefined || feeds === undefined ? [] : `(${[...streamOf(reads), feeds].map(literal).join(", ")})`
+  );
+  await warehouse.exec(`delete from core.stream; insert into core.stream values ${rows.join(", ")}`);
+}
+
+/** Platform and stream of a landing relation, `landing.<platform>__<stream>`. */
+function streamOf(relation: string): [platform: string, stream: string] {
+  return relation.replace(/^landing\./, "").split(/__(.*)/, 2) as [string, string];
+}
+
 /** The definitions that the twins declare; of two with one id the first stands. */
 export function definitionsOf(models: readonly Model[]): Definition[] {
   const found = new Map<string, Definition>();
   for (const {twin} of models) {
     if (twin.reads === undefined || twin.feeds === undefined) continue;
-    const [platform, stream] = twin.reads.replace(/^landing\./, "").split(/__(.*)/) as [string, string];
+    const [platform, stream] = streamOf(twin.reads);
     const subject = subjects[twin.feeds];
     const scope = subject === "post" ? platform : `${platform}:${subject}`;
     for (const {source = null, valid_from = "1970-01-01", valid_to = null, ...told} of twin.definitions ?? []) {

@@ -12,7 +12,7 @@ import {fileURLToPath} from "node:url";
 import {parse} from "yaml";
 import {z} from "zod";
 import type {Union} from "./core.ts";
-import {definitionsOf, fillDefinitions} from "./definitions.ts";
+import {definitionsOf, fillDefinitions, fillStreams} from "./definitions.ts";
 import {metricColumns} from "./metrics.ts";
 import {checkModel, type Offence, tablesOf} from "./portable.ts";
 import {literal, type Warehouse} from "./warehouse.ts";
@@ -299,7 +299,7 @@ export async function buildModels(
     await warehouse.exec(`
       delete from core.pending_post;
       delete from core.built_coverage;
-      insert into core.built_coverage select account_id, from_on, to_on from mart.account_coverage`);
+      insert into core.built_coverage select account_id, from_on, to_on from mart.account_coverage where gives_posts`);
     for (const {isPassing, twin, relation} of ordered.toReversed()) {
       if (isPassing) await warehouse.exec(`drop ${twin.build === "view" ? "view" : "table"} ${relation}`);
     }
@@ -310,6 +310,7 @@ export async function buildModels(
 
 /** The clock, the named ranges, the definitions, what the last build covered, and the posts that must be looked at again. */
 async function prepare(warehouse: Warehouse, models: Model[], build: Build, all: boolean, lastOn: string | null) {
+  await fillStreams(warehouse, models);
   await fillDefinitions(warehouse, models);
   const ranges = Object.entries(build.ranges).map(
     ([name, {from, to}]) => `(${literal(name)}, date ${literal(from)}, date ${literal(to)})`
@@ -343,7 +344,7 @@ async function findChangedPeriods(warehouse: Warehouse, all: boolean, lastOn: st
       select p.period, p.period_start, p.period_end
       from (select distinct period, period_start, period_end from mart.calendar_day) as p
       join (
-        select account_id, from_on, to_on, true as is_now from mart.account_coverage
+        select account_id, from_on, to_on, true as is_now from mart.account_coverage where gives_posts
         union all
         select account_id, from_on, to_on, false as is_now from core.built_coverage
       ) as a on a.from_on <= p.period_end and a.to_on >= p.period_start

@@ -24,6 +24,7 @@ export interface Edition {
 const teamTables = [
   "core.setting",
   "core.source",
+  "core.stream",
   "core.account",
   "core.post",
   "core.post_alias",

@@ -10,6 +10,7 @@ import {AuthError, ConfigError} from "../../connectors/errors.ts";
 import {type Effects, main} from "../../pipelines/cli.ts";
 import type {Context} from "../../pipelines/context.ts";
 import {withLock} from "../../pipelines/lock.ts";
+import {LandingError} from "../../warehouse/landing.ts";
 import {Warehouse} from "../../warehouse/warehouse.ts";
 import {compiled} from "./compiled.ts";
 
@@ -185,6 +186,27 @@ describe("the command line", () => {
     });
     const debug = await call(["run", "--log-level", "debug"], () => Promise.reject(new TypeError("x is undefined")));
     expect(debug.err).toMatch(/TypeError: x is undefined\n {6}at /);
+  });
+
+  it("tells a fault of the machine from a bug, and what to do", async () => {
+    const plain = join(folder(), "plain");
+    writeFileSync(plain, "");
+    const below = () => Promise.resolve(mkdirSync(join(plain, "data"), {recursive: true})).then(() => 0);
+    expect(await call(["run"], async () => below())).toMatchObject({
+      code: 1,
+      err: `error: ${join(plain, "data")}: there is a file above it where a folder is wanted; name another folder\n`
+    });
+    const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {code: "ENOSPC"});
+    expect(await call(["run"], () => Promise.reject(full))).toMatchObject({
+      code: 1,
+      err: "error: the disk is full; make room, then do it again\n"
+    });
+    const database = new Error('IO Error: Could not write file "w.duckdb": No space left on device');
+    expect((await call(["run"], () => Promise.reject(database))).err).toBe(
+      "error: the disk is full; make room, then do it again\n"
+    );
+    const broken = new LandingError("manifest.ndjson line 2: the chain is broken");
+    expect((await call(["run"], () => Promise.reject(broken))).err).toBe(`error: ${broken.message}\n`);
   });
 
   it("gives 4 when another run holds the lock, and says which", async () => {

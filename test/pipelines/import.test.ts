@@ -70,6 +70,12 @@ describe("import", () => {
     expect(megaphone(["import", daily, "--data", "D", "--account", "banklessDAO"], dir.path)).toMatchObject({code: 0});
     const sql = "select count(*) as n, sum(value) as v from mart.account_metric where metric = 'impressions'";
     expect(megaphone(["sql", "--data", "D", sql, "--format", "csv"], dir.path).stdout).toBe("n,v\r\n31,1085952\r\n");
+    // Days of an account say nothing of how many posts there were.
+    const posts = "select count(*) as n from publish.value where indicator = 'posts_published'";
+    expect(megaphone(["sql", "--data", "D", posts, "--format", "csv"], dir.path).stdout).toBe("n\r\n0\r\n");
+    const other = megaphone(["import", daily, "--data", "D", "--account", "bankless"], dir.path);
+    expect(other.code).toBe(2);
+    expect(other.stderr).toContain("was imported before, for banklessDAO");
   });
 
   it("changes nothing when a file comes again, and adds a reading when a newer one does", () => {

@@ -1,5 +1,5 @@
 -- Posts, content items and reposts of a period, one row a period, platform, account, type, language and part; a period
--- that an account's data cover without a post is zero.
+-- that an account's data of posts cover without a post is zero.
 with told as (
     select
         c.period,
@@ -19,7 +19,7 @@ covered as (
         a.account_id
     from changed_period as c
     join mart.account_coverage as a on a.from_on <= c.period_end and a.to_on >= c.period_start
-    where c.period not in ('day', 'week')
+    where a.gives_posts and c.period not in ('day', 'week')
 ),
 counted as (
     select
