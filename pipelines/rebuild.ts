@@ -15,7 +15,7 @@ export async function rebuild(context: Context): Promise<number> {
         .map(({file}) => file)
         .join(", ");
       throw new MegaphoneError(
-        `${damaged.length} landed files are missing or changed (${names}); restore them from a backup first`
+        `${damaged.length === 1 ? "a landed file is" : `${damaged.length} landed files are`} missing or changed (${names}); restore from a backup first`
       );
     }
     const last = await workspace.warehouse.row<{at: string | null}>(
@@ -26,6 +26,6 @@ export async function rebuild(context: Context): Promise<number> {
     const files = await workspace.load();
     if (!(await transform(workspace, run, true))) return {summary: "a check failed; the last good publication stands"};
     await publishEdition(workspace, run, context.now());
-    return {summary: `rebuilt from ${files} landed files and published`};
+    return {summary: `rebuilt from ${files} landed ${files === 1 ? "file" : "files"} and published`};
   });
 }

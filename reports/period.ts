@@ -50,6 +50,10 @@ export function periodOf(text: string, bounds: Bounds): Period {
     const last = months(`${span[2] ?? span[1]}-01`, 0, 1);
     return {key: text, start: `${span[1]}-01`, end: last.end, native: span[2] === undefined ? "month" : "range"};
   }
+  const [from, to] = text.split("..");
+  if (to !== undefined && /^\d{4}(-\d{2}){1,2}$/.test(to) && from! > to) {
+    throw new PeriodError(`--period ${text}: it ends before it begins; write the earlier one first`);
+  }
   throw new PeriodError(
     `--period ${text}: expected last-month, last-quarter, all, 2020, 2020-Q3, 2020-07, 2020-07..2020-12 or 2019-08-31..2020-11-30`
   );
