@@ -145,7 +145,10 @@ export function figureOf(chart: ChartSpec, values: readonly ValueRow[], context:
           : [words.say(`basis.${basis}`), ...(span === undefined ? [] : [words.say("page.period", span)])])
       ].join(", ")
     ),
-    source: words.say("source", {platforms: words.list(platforms) || "–", date: words.day(edition.as_of_on)}),
+    source: words.say(platforms.length === 0 ? "source_none" : "source", {
+      platforms: words.list(platforms),
+      date: words.day(edition.as_of_on)
+    }),
     notes,
     alt: altOf(chart, rows, words),
     rows,
@@ -476,7 +479,7 @@ function notesOf(
   const counted = wholes.flatMap(({platform, n, note}) => {
     if (n === null) return [];
     const name = wholes.length > 1 ? [words.name(`platforms.${platform}`)] : [];
-    const left = note === null || note.startsWith("as read") ? [] : [`(${note})`];
+    const left = note === null || note.startsWith("as read") ? [] : [`(${words.dated(note)})`];
     return [[...name, words.whole(n), ...left].join(" ")];
   });
   if (counted.length > 0) notes.push(words.say("notes.n", {list: counted.join("; ")}));
@@ -484,14 +487,14 @@ function notesOf(
     ...new Set(
       chosen.flatMap(row =>
         row.value !== null && isOfSome(row)
-          ? `${panels.length === 1 ? "" : `${words.name(`platforms.${row.platform}`)} `}${words.month(row.period_start)}: ${row.note}`
+          ? `${panels.length === 1 ? "" : `${words.name(`platforms.${row.platform}`)} `}${words.month(row.period_start)}: ${words.dated(row.note ?? "")}`
           : []
       )
     )
   ];
   if (partial.length > 0) notes.push(words.say("notes.partial", {periods: fewOf(partial, words).join("; ")}));
   const read = [...new Set(chosen.flatMap(row => (row.note?.startsWith("as read on") ? row.note : [])))];
-  if (read.length > 0) notes.push(`${sentenceCase(read.at(-1)!)}.`);
+  if (read.length > 0) notes.push(`${sentenceCase(words.dated(read.at(-1)!))}.`);
   notes.push(...breaks);
   if (breaks.length > 0 && chosen.some(({basis}) => basis === "age_28")) notes.push(words.say("notes.read_later"));
   return notes;

@@ -30,6 +30,9 @@ const sizes = {
 /** Pixels that a month takes at most. */
 const widestBand = 70;
 
+/** Pixels that a sign such as [x] takes. */
+const widestSign = 20;
+
 /** Pixels above a panel at which the dates of its breaks stand, above the title of its axis. */
 const breakTop = -46;
 
@@ -79,7 +82,8 @@ export function wholeSpec(chart: ChartSpec, figure: Figure, width: Width): TopLe
   };
   void usermeta;
   void data;
-  const rows = figure.rows.map(clean);
+  const cleaned = figure.rows.map(clean);
+  const rows = chart.meta.period === "month" ? thinned(cleaned, size.inner) : cleaned;
   const panels = new Set(rows.map(row => row.platform_title)).size;
   const shown =
     rows.length === 0
@@ -137,6 +141,21 @@ function setScales(encoding: Layer["encoding"], rows: readonly DrawnRow[]): void
       range: classes.map((_, index) => (index === classes.length - 1 && index > 3 ? category.at(-1) : category[index]))
     };
   }
+}
+
+/** Where months are narrower than their signs, a run of one sign is written once, in its middle. */
+function thinned(rows: readonly DrawnRow[], inner: number): DrawnRow[] {
+  const days = rows.map(row => row.period_start).sort();
+  if (rows.length === 0 || inner / monthsFrom(days[0]!, days.at(-1)!).length >= widestSign) return [...rows];
+  const place = (row: DrawnRow) => `${row.platform_title} ${row.period_start}`;
+  const runs: DrawnRow[][] = [];
+  for (const row of rows.toSorted((x, y) => place(x).localeCompare(place(y)))) {
+    const last = runs.at(-1)?.at(-1);
+    if (last?.state_mark !== row.state_mark || last.platform_title !== row.platform_title) runs.push([]);
+    runs.at(-1)!.push(row);
+  }
+  const kept = new Set(runs.map(run => run[Math.floor((run.length - 1) / 2)]));
+  return rows.map(row => (kept.has(row) ? row : {...row, state_mark: ""}));
 }
 
 /** Columns of a few months do not fill the panel. */

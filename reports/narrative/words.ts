@@ -18,6 +18,8 @@ export interface Words {
   day: (iso: string) => string;
   /** 30 Nov 2020. */
   shortDay: (iso: string) => string;
+  /** A text with its days in words. */
+  dated: (text: string) => string;
   /** Nov 2020. */
   month: (iso: string) => string;
 }
@@ -55,6 +57,7 @@ export function wordsOf(language: string): Words {
         maximumFractionDigits: digits
       }).format(ratio),
     day: iso => days.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`)),
+    dated: text => text.replaceAll(/\d{4}-\d{2}-\d{2}/g, iso => days.format(new Date(`${iso}T00:00:00Z`))),
     shortDay: iso => shortDays.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`)),
     month: iso => months.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`))
   };

@@ -33,6 +33,7 @@ const measures: readonly Measure[] = [
 /** The table as HTML, from the rows that speak of the whole period; what limits a figure is a note below, by letter. */
 export function summaryTable(values: readonly ValueRow[], words: Words): string {
   const notes = new Map<string, string>();
+  let isLacking = false;
   const mark = (note: string): string => {
     if (note === "") return "";
     if (!notes.has(note)) notes.set(note, letterOf(notes.size));
@@ -47,6 +48,7 @@ export function summaryTable(values: readonly ValueRow[], words: Words): string 
         ? `${escapeHtml(words.name(`states.${row.status}`))}${mark(words.name(`state_words.${row.status}`))}`
         : `${escapeHtml(show(row.value, words))}${mark(noteOf(row, words))}`
     );
+    isLacking ||= shown.length === 0;
     return `<td>${shown.join("<br>") || "–"}</td>`;
   };
   const platforms = [...new Set(values.flatMap(row => row.platform ?? []))].sort();
@@ -57,13 +59,17 @@ export function summaryTable(values: readonly ValueRow[], words: Words): string 
     return `<tr><th scope="row">${name}</th>${platforms.map(platform => cell(platform, measure)).join("")}</tr>`;
   });
   const below = [...notes].map(([note, letter]) => `<li><sup>${letter}</sup> ${escapeHtml(note)}</li>`);
+  if (isLacking) below.push(`<li>– ${escapeHtml(words.say("summary.lacking"))}</li>`);
   return `<div class="scroll"><table class="summary"><thead><tr><td></td>${head.join("")}</tr></thead><tbody>${body.join("")}</tbody></table></div>
 ${below.length === 0 ? "" : `<ul class="notes">${below.join("")}</ul>`}`;
 }
 
 /** The basis of a value, and what it leaves out. */
 function noteOf({basis, note}: ValueRow, words: Words): string {
-  const parts = [...(basis === null ? [] : [words.say(`basis.${basis}`)]), ...(note === null ? [] : [note])];
+  const parts = [
+    ...(basis === null ? [] : [words.say(`basis.${basis}`)]),
+    ...(note === null ? [] : [words.dated(note)])
+  ];
   return parts.length === 0 ? "" : sentenceCase(parts.join("; "));
 }
 

@@ -111,7 +111,7 @@ describe("a report", () => {
     await using copy = await published(":memory:", []);
     const period = periodOf("all", {today: "2020-11-30", from: null, to: null});
     const page = readFileSync((await write(copy, place.path, {period})).index, "utf8");
-    expect(page).toContain("<h1>Nothing was measured in this period.</h1>");
+    expect(page).toContain("<h1>None of these figures was measured in this period.</h1>");
   });
 
   it("shows text of the data as text", async () => {

@@ -51,6 +51,12 @@ describe("the summary", () => {
     expect(line(html, "Times shown")).toEqual(["10<sup>a</sup><br>20<sup>a</sup>"]);
   });
 
+  it("says of a figure that nobody measured that it was not, without a letter", () => {
+    const html = summaryTable([row({value: 10})], words);
+    expect(line(html, "Content items")).toEqual(["–"]);
+    expect(html).toContain("<li>– Not measured in this period</li>");
+  });
+
   it("leaves out the values at seven days", () => {
     expect(line(summaryTable([row({value: 10}), row({value: 9, basis: "age_7"})], words), "Times shown")).toEqual([
       "10<sup>a</sup>"
