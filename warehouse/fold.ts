@@ -338,8 +338,8 @@ const stepOfOneDay = `
 
 /**
  * Readings: what changed closes the reading in force and opens a new one; what did not confirms it. A post that is only
- * confirmed must be looked at again where this brings its reading nearer to an age that the last build has seen pass, or
- * before that of another source, which was the newer one.
+ * confirmed must be looked at again where this brings its reading nearer to an age that the last build has seen pass, makes
+ * it newer than another source's, or takes it past the day on which a definition begins.
  */
 export async function foldReadings(
   warehouse: Warehouse,
@@ -389,7 +389,9 @@ export async function foldReadings(
         )
         .join(" or ")}
         or exists (select 1 from core.open_reading as r
-          where r.post_key = o.post_key and r.source_key <> o.source_key and r.confirmed_on >= o.confirmed_on));
+          where r.post_key = o.post_key and r.source_key <> o.source_key and r.confirmed_on >= o.confirmed_on)
+        or exists (select 1 from mart.metric_definition as d where d.platform = p.platform and d.subject = 'post'
+          and d.valid_from > o.confirmed_on and d.valid_from <= s.confirmed_on));
     update core.open_reading as o
       set confirmed_on = s.confirmed_on, confirmed_at = s.confirmed_at, confirmed_before = s.confirmed_before
       from stepped as s
