@@ -174,10 +174,15 @@ async function addPosts(warehouse: Warehouse): Promise<void> {
     update staged_key as k set post_key = p.post_key from core.post as p
       where k.post_key is null and p.platform = k.platform and p.platform_post_id = k.platform_post_id;
     insert into changed_now (post_key) select post_key from staged_key where known_key is null and post_key is not null;
-    insert into changed_now (post_key)
+    ${markSharing("changed_now")}`);
+}
+
+/** Marks the posts that share their text with one of a table: which content item they are of hangs on it. */
+function markSharing(table: string): string {
+  return `insert into changed_now (post_key)
       select p.post_key from core.post as p semi join (
-        select text_key from core.post semi join changed_now using (post_key) where text_key is not null
-      ) as t on t.text_key = p.text_key`);
+        select text_key from core.post semi join ${table} using (post_key) where text_key is not null
+      ) as t on t.text_key = p.text_key`;
 }
 
 /** What posts of one content item have in common: a hash of their text without addresses, case and white space. */
@@ -228,11 +233,13 @@ async function updateKnown(warehouse: Warehouse): Promise<void> {
       where ${columns.map(([name, value]) => `${value} is distinct from p.${name}`).join(" or ")};
     insert into changed_now
       select p.post_key, p.published_on from merged as m join core.post as p on p.post_key = m.post_key;
+    ${markSharing("merged")};
     update core.post as p set ${columns.map(([name]) => `${name} = m.${name}`).join(", ")},
       published_on = cast(timezone((select timezone from core.setting), m.published_at) as date),
       text_key = ${textKey("m.text")}
     from merged as m where m.post_key = p.post_key;
-    insert into changed_now (post_key) select post_key from merged`);
+    insert into changed_now (post_key) select post_key from merged;
+    ${markSharing("merged")}`);
 }
 
 async function foldAliases(warehouse: Warehouse): Promise<void> {
@@ -331,7 +338,8 @@ const stepOfOneDay = `
 
 /**
  * Readings: what changed closes the reading in force and opens a new one; what did not confirms it. A post that is only
- * confirmed must be looked at again where this brings its reading nearer to an age that the last build has seen pass.
+ * confirmed must be looked at again where this brings its reading nearer to an age that the last build has seen pass, makes
+ * it newer than another source's, or takes it past the day on which a definition begins.
  */
 export async function foldReadings(
   warehouse: Warehouse,
@@ -379,7 +387,11 @@ export async function foldReadings(
           days => `(p.published_on + ${days} > o.confirmed_on
             and p.published_on + ${days} <= least(c.as_of_on, s.confirmed_on + ${ageTolerance}))`
         )
-        .join(" or ")});
+        .join(" or ")}
+        or exists (select 1 from core.open_reading as r
+          where r.post_key = o.post_key and r.source_key <> o.source_key and r.confirmed_on >= o.confirmed_on)
+        or exists (select 1 from mart.metric_definition as d where d.platform = p.platform and d.subject = 'post'
+          and d.valid_from > o.confirmed_on and d.valid_from <= s.confirmed_on));
     update core.open_reading as o
       set confirmed_on = s.confirmed_on, confirmed_at = s.confirmed_at, confirmed_before = s.confirmed_before
       from stepped as s

@@ -329,9 +329,13 @@ async function prepare(warehouse: Warehouse, models: Model[], build: Build, all:
         or published_on between date ${literal(lastOn ?? build.asOfOn)} - 6 and date ${literal(build.asOfOn)} - 7`);
 }
 
+/** The first day of the calendar: what lies before it was built of a post that has another day by now. */
+const firstDay = "(select min(on_date) from mart.calendar_day)";
+
 /**
  * The periods that the changed posts and the days since the last build fall in, and those that an account's data cover now
- * and did not then, or no longer: an older post or file makes zeros of months that nobody spoke of.
+ * and did not then, or no longer: an older post or file makes zeros of months that nobody spoke of. The first period of a
+ * kind also changes with a day that the calendar no longer has.
  */
 async function findChangedPeriods(warehouse: Warehouse, all: boolean, lastOn: string | null): Promise<void> {
   await warehouse.exec(`
@@ -340,6 +344,7 @@ async function findChangedPeriods(warehouse: Warehouse, all: boolean, lastOn: st
       where ${all} or period in ('all', 'range')
         or on_date >= date ${literal(lastOn ?? "1970-01-01")}
         or on_date in (select published_on from changed_post union all select published_on from core.pending_post)
+        or period_start <= (select max(published_on) from core.pending_post where published_on < ${firstDay})
       union
       select p.period, p.period_start, p.period_end
       from (select distinct period, period_start, period_end from mart.calendar_day) as p
@@ -355,9 +360,12 @@ async function findChangedPeriods(warehouse: Warehouse, all: boolean, lastOn: st
 /** What a build replaces of an incremental model `o`, and by what its rows stand together. */
 const replaced = {
   post: {rows: "post_key in (select post_key from changed_post)", order: "post_key"},
-  day: {rows: "on_date in (select period_start from changed_period where period = 'day')", order: "on_date"},
+  day: {
+    rows: `on_date < ${firstDay} or on_date in (select period_start from changed_period where period = 'day')`,
+    order: "on_date"
+  },
   period: {
-    rows: `period in ('all', 'range') or exists (
+    rows: `period in ('all', 'range') or period_end < ${firstDay} or exists (
       select 1 from changed_period as c where c.period = o.period and c.period_start = o.period_start)`,
     order: "period_start"
   }

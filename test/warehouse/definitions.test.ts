@@ -3,7 +3,7 @@ import {describe, expect, it} from "vitest";
 import type {Cursor} from "../../connectors/plan.ts";
 import {fillDefinitions} from "../../warehouse/definitions.ts";
 import {Landing} from "../../warehouse/landing.ts";
-import {checkUnknownKinds} from "../../warehouse/models.ts";
+import {buildModels, checkUnknownKinds} from "../../warehouse/models.ts";
 import {publish} from "../../warehouse/publish.ts";
 import {Warehouse} from "../../warehouse/warehouse.ts";
 import {account, build, emptyWarehouse, folder, load, models, xPost} from "./warehouse-fixture.ts";
@@ -291,6 +291,34 @@ describe("a part of a metric", () => {
       {captured_on: "2020-06-30", definition_id: "facebook:old_clicks"},
       {captured_on: "2020-07-01", definition_id: "facebook:clicks"}
     ]);
+  });
+});
+
+describe("a definition that begins between two readings of a post", () => {
+  it("has the post's numbers from the reading that confirms them on, as a rebuild has", async () => {
+    const twins = models.map(model => {
+      const definitions = model.twin.definitions?.flatMap(item =>
+        item.metric === "impressions" && model.name === "stg_x__posts"
+          ? [item, {...item, id: "x:new_impressions", valid_from: "2020-07-01"}]
+          : [item]
+      );
+      return {...model, twin: {...model.twin, definitions}};
+    });
+    const newest = async (day: string, full = false) => {
+      await buildModels(warehouse, twins, {runId: "run", asOfOn: day, asOfAt: `${day}T20:00:00Z`, ranges: {}}, full);
+      return warehouse.rows("select impressions from mart.post_latest");
+    };
+    using dir = folder();
+    const landing = Landing.open(dir.path);
+    await using warehouse = await emptyWarehouse();
+    await landPosts(landing, "2020-06-29", [xPost("1", {}, {published_at: "2020-05-01T10:00:00.000Z"})]);
+    await load(warehouse, landing);
+    expect(await newest("2020-06-29")).toEqual([{impressions: "100"}]);
+    expect(await newest("2020-07-01")).toEqual([{impressions: null}]);
+    await landPosts(landing, "2020-07-03", [xPost("1", {}, {published_at: "2020-05-01T10:00:00.000Z"})]);
+    await load(warehouse, landing);
+    expect(await newest("2020-07-03")).toEqual([{impressions: "100"}]);
+    expect(await newest("2020-07-03", true)).toEqual([{impressions: "100"}]);
   });
 });
 

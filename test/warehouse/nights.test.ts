@@ -3,7 +3,17 @@ import {afterAll, beforeAll, describe, expect, it} from "vitest";
 import {type LandedAccount, Landing} from "../../warehouse/landing.ts";
 import {Warehouse} from "../../warehouse/warehouse.ts";
 import {marts} from "../pipelines/marts.ts";
-import {account, build, emptyWarehouse, folder, load, xPost} from "./warehouse-fixture.ts";
+import {
+  account,
+  build,
+  emptyWarehouse,
+  folder,
+  type LandOptions,
+  land,
+  load,
+  marts as martsOf,
+  xPost
+} from "./warehouse-fixture.ts";
 
 /** What one account gives on one day, as a night unless said otherwise. */
 interface Given {
@@ -88,6 +98,75 @@ describe("nights on which the past grows", () => {
 
   it("give every mart and indicator as a rebuild does", async () => {
     expect(await marts(nightly)).toEqual(await marts(rebuilt));
+  });
+});
+
+/** What is landed before a build. */
+type Landings = [stream: string, records: object[], options?: LandOptions][];
+
+const page: LandedAccount = {...account, account_id: "facebook:1", platform: "facebook", platform_account_id: "1"};
+const pagePost = (id: string, day: string, text: string) => ({
+  id: `1_${id}`,
+  published_at: `${day}T10:00:00.000Z`,
+  text,
+  insights_status: "not_permitted"
+});
+/** A row of X's classic export, which counts otherwise than the API did. */
+const tweet = (id: string, day: string) => ({
+  tweet_id: id,
+  published_at: `${day}T10:00:00.000Z`,
+  text: `Post ${id}`,
+  is_reply: false,
+  impressions: 77,
+  likes: 9
+});
+
+describe("nights on which the past changes", () => {
+  const june = xPost("1", {}, {published_at: "2020-06-30T10:00:00.000Z", text: "Text"});
+  const july: Landings[number] = [
+    "posts",
+    [pagePost("2", "2020-07-02", "Text"), pagePost("3", "2020-07-03", "Text")],
+    {account: page}
+  ];
+  const file: LandOptions = {source: "export", run: "import"};
+
+  it.each<[what: string, nights: Record<string, Landings>]>([
+    [
+      "a post that two of another month share their text with gets another text",
+      {"2020-07-10": [["posts", [june]], july], "2020-09-01": [], "2020-09-02": [["posts", [{...june, text: "Else"}]]]}
+    ],
+    [
+      "a post gets the text that two of another month have",
+      {"2020-07-10": [["posts", [{...june, text: "Else"}]], july], "2020-09-01": [], "2020-09-02": [["posts", [june]]]}
+    ],
+    [
+      "the first of all posts turns out to be of a later month",
+      {
+        "2020-07-10": [["posts", [post("1", "2020-01-31", 4), post("2", "2020-03-03", 4), post("3", "2020-07-01", 4)]]],
+        "2020-07-11": [["posts", [post("1", "2020-06-01", 4)]]]
+      }
+    ],
+    [
+      "the API confirms its numbers after a file told others",
+      {
+        "2020-07-20": [["posts", [post("1", "2020-06-01", 4)]]],
+        "2020-07-25": [["classic_tweets", [tweet("1", "2020-06-01")], file]],
+        "2020-07-27": [["posts", [post("1", "2020-06-01", 4)]]]
+      }
+    ]
+  ])("give what a rebuild gives where %s", async (_, nights) => {
+    using dir = folder();
+    const landing = Landing.open(dir.path);
+    await using nightly = await emptyWarehouse();
+    for (const [day, landings] of Object.entries(nights)) {
+      for (const [stream, records, options] of landings) await land(landing, stream, day, records, options);
+      await load(nightly, landing);
+      await build(nightly, day);
+    }
+    await using whole = await emptyWarehouse();
+    await load(whole, landing);
+    await build(whole, Object.keys(nights).at(-1)!, true);
+    expect(await martsOf(nightly)).toEqual(await martsOf(whole));
   });
 });
 

@@ -22,6 +22,12 @@ days as (
     cross join range(0, 36600) as r(n)
     where b.first_on + cast(r.n as int) <= b.last_on
 ),
+ranges as (
+    select distinct
+        from_on,
+        to_on
+    from mart.named_range
+),
 periods as (
     select on_date as on_date, 'day' as period, on_date as period_start, on_date as period_end from days
     union all
@@ -37,6 +43,6 @@ periods as (
     union all
     select d.on_date as on_date, 'range' as period, r.from_on as period_start, r.to_on as period_end
     from days as d
-    join mart.named_range as r on d.on_date between r.from_on and r.to_on
+    join ranges as r on d.on_date between r.from_on and r.to_on
 )
 select * from periods
