@@ -11,7 +11,7 @@ const charts = readCharts();
 const words = wordsOf("en");
 const period = periodOf("all", {today: "2020-11-30", from: "2019-08-31", to: "2020-11-30"});
 
-async function figuresOf(copy: Warehouse) {
+async function figuresOf(copy: Warehouse, shown = period) {
   const [edition] = await copy.objects("select * from publish.edition");
   const values = (await copy.objects("select * from publish.value order by all")) as unknown as ValueRow[];
   const definitions = (await copy.objects("select * from publish.metric_definition")) as never;
@@ -19,7 +19,7 @@ async function figuresOf(copy: Warehouse) {
     const chart = charts.find(item => item.name === name)!;
     return {
       chart,
-      figure: figureOf(chart, values, {words, period, edition: edition as unknown as Edition, definitions})
+      figure: figureOf(chart, values, {words, period: shown, edition: edition as unknown as Edition, definitions})
     };
   };
 }
@@ -97,6 +97,25 @@ describe("figures", () => {
     const {svg} = await render(chart, figure);
     for (const month of ["Jan 2020", "Feb 2020", "Mar 2020"]) expect(svg).toContain(`>${month}<`);
     expect(svg).toContain(">[x]<");
+  });
+
+  it("write one sign for a run of months that are too narrow for one each, and each where there is room", async () => {
+    await using copy = await published(":memory:");
+    const views = {indicator: "views", platform: "x", basis: "age_28", definition_id: "x:impressions"};
+    const signs = async () => {
+      const {chart, figure} = (await figuresOf(copy, {...period, start: "2017-01-01"}))("views_by_month");
+      return (await render(chart, figure)).svg.split(">[x]<").length - 1;
+    };
+    await addMonth(copy, "2020-01", {...views, value: 900});
+    for (const month of ["2020-02", "2020-03"])
+      await addMonth(copy, month, {...views, value: null, status: "not_measurable"});
+    await addMonth(copy, "2020-04", {...views, value: 900});
+    expect(await signs()).toBe(2);
+    for (let month = 0; month < 36; month++) {
+      const day = `${2017 + Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, "0")}`;
+      await addMonth(copy, day, {...views, value: null, status: "not_measurable"});
+    }
+    expect(await signs()).toBe(2);
   });
 
   it("name the months whose posts are too young", () => {
