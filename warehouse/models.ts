@@ -205,8 +205,17 @@ export async function checkModels(warehouse: Warehouse, models: Model[]): Promis
   return offences;
 }
 
+/** Orders that were found: they follow from the models' texts alone, which a process reads once. */
+const orders = new WeakMap<Model[], Promise<Model[]>>();
+
 /** Marts and indicators in an order in which each follows what it reads. Throws ModelError for a circle. */
-export async function inOrder(warehouse: Warehouse, models: Model[]): Promise<Model[]> {
+export function inOrder(warehouse: Warehouse, models: Model[]): Promise<Model[]> {
+  const order = orders.get(models) ?? findOrder(warehouse, models);
+  orders.set(models, order);
+  return order;
+}
+
+async function findOrder(warehouse: Warehouse, models: Model[]): Promise<Model[]> {
   const built = models.filter(({layer}) => layer !== "staging");
   const byRelation = new Map(built.map(model => [model.relation, model]));
   const inputs = new Map<Model, Model[]>();

@@ -129,7 +129,7 @@ describe("a rebuild", () => {
       await landNight(landing, day, posts.slice(0, 3 + (night % 10)), 3900 + night);
       if (night % 9 === 0) await landNight(landing, day, posts.slice(0, 4), undefined, `again-${day}`);
       await load(nightly, landing);
-      if (night % 3 === 0) await build(nightly, day);
+      if (night % 5 === 0) await build(nightly, day);
     }
     await build(nightly, "2020-07-10");
     await using rebuilt = await emptyWarehouse();
@@ -194,7 +194,7 @@ describe("a process that is killed", () => {
     const path = join(dir.path, "warehouse.duckdb");
     const script = join(compiled(), "load-one-by-one.js");
     writeFileSync(script, loadOneByOne);
-    for (let delay = 0; delay < 1200; delay += 150) {
+    for (let delay = 0; delay < 1200; delay += 200) {
       const child = spawn(process.execPath, [script, dir.path], {stdio: ["ignore", "pipe", "inherit"]});
       await once(child.stdout, "data");
       await new Promise(done => setTimeout(done, delay));
