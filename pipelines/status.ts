@@ -133,7 +133,7 @@ function describe({run, accounts, freshness, rejected, rejections, failed_checks
   const rows = [
     `Last run    ${run.command}, ${outcomes.get(run.exit_code) ?? `exit code ${run.exit_code}`}`,
     `            began ${minute(run.started_at)}${run.ended_at ? `, ended ${minute(run.ended_at)}` : ""}`,
-    ...(run.summary ? [`            ${run.summary}`] : []),
+    ...(run.summary ? run.summary.split("\n").map(line => `            ${line}`) : []),
     "",
     "Accounts",
     ...accounts.flatMap(({account, platform, state, last_success_at, message, action}) => [

@@ -122,6 +122,7 @@ export function figureOf(chart: ChartSpec, values: readonly ValueRow[], context:
   const notes = isWithoutTotal
     ? [words.say(context.period.native === "range" ? "page.no_total" : "notes.empty")]
     : notesOf(
+        chart,
         chosen,
         rows,
         breaks,
@@ -448,6 +449,7 @@ function wholesOf({indicator, meta}: ChartSpec, values: readonly ValueRow[], per
 
 /** What is missing and why, in words. */
 function notesOf(
+  {meta}: ChartSpec,
   chosen: readonly ValueRow[],
   rows: readonly DrawnRow[],
   breaks: readonly string[],
@@ -460,9 +462,9 @@ function notesOf(
   for (const state of new Set(rows.map(row => row.state))) {
     if (state === null) continue;
     const places = new Map<string, string[]>();
-    for (const row of rows.filter(item => item.state === state)) {
-      const place = row.class_title || words.month(row.period_start);
-      places.set(place, [...(places.get(place) ?? []), row.platform_title]);
+    const own = rows.filter(item => item.state === state);
+    for (const [place, title] of meta.period === "day" ? daysOf(own, words) : classesOf(own, words)) {
+      places.set(place, [...(places.get(place) ?? []), title]);
     }
     // Where it holds for every panel, none is named.
     const list = [...places].map(([place, titles]) =>
@@ -498,6 +500,28 @@ function notesOf(
   notes.push(...breaks);
   if (breaks.length > 0 && chosen.some(({basis}) => basis === "age_28")) notes.push(words.say("notes.read_later"));
   return notes;
+}
+
+/** Classes or months, each with its panel. */
+function classesOf(rows: readonly DrawnRow[], words: Words): [place: string, panel: string][] {
+  return rows.map(row => [row.class_title || words.month(row.period_start), row.platform_title]);
+}
+
+/** Stretches of days, each with its panel. */
+function daysOf(rows: readonly DrawnRow[], words: Words): [place: string, panel: string][] {
+  const runs: DrawnRow[][] = [];
+  for (const row of rows) {
+    const last = runs.at(-1)?.at(-1);
+    const follows =
+      last?.platform_title === row.platform_title &&
+      Date.parse(row.period_start) - Date.parse(last.period_start) === 86_400_000;
+    if (!follows) runs.push([]);
+    runs.at(-1)!.push(row);
+  }
+  return runs.map(run => {
+    const [start, end] = [run[0]!, run.at(-1)!].map(row => words.shortDay(row.period_start)) as [string, string];
+    return [start === end ? start : words.say("page.period", {start, end}), run[0]!.platform_title];
+  });
 }
 
 /** At most four, or three and how many more. */

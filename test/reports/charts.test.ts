@@ -118,6 +118,18 @@ describe("figures", () => {
     expect(await signs()).toBe(2);
   });
 
+  it("name the days without followers by stretches, with one day as one", async () => {
+    await using copy = await published(":memory:");
+    for (const day of ["2020-06-01", "2020-06-02", "2020-06-03", "2020-06-04", "2020-06-05", "2020-06-06"]) {
+      const isRead = ["2020-06-03", "2020-06-05", "2020-06-06"].includes(day);
+      const told = isRead ? {value: 3900} : {value: null, status: "not_measurable"};
+      const own = {indicator: "audience_size", platform: "x", part: null};
+      await add(copy, {period: "day", period_start: day, period_end: day, ...own, ...told});
+    }
+    const {figure} = (await figuresOf(copy))("followers_by_day");
+    expect(figure.notes[0]).toBe("[x] not available: 1 Jun 2020 to 2 Jun 2020, 4 Jun 2020.");
+  });
+
   it("name the months whose posts are too young", () => {
     const {figure} = drawn("views_by_month");
     expect(figure.notes.join(" ")).toContain("not yet 28 days old: Nov 2020");
