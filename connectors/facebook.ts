@@ -260,6 +260,7 @@ function postRecord(item: Post): LandedRecord {
     // Animated pictures and videos of elsewhere pass for videos, without an id of their own.
     ...(isVideo ? {video_id: attachedVideo?.target?.id ?? null} : {}),
     links: isLink && attached?.unshimmed_url !== undefined ? [attached.unshimmed_url] : [],
+    // The platform leaves it out of a post that was never shared: the one zero that it tells in this way.
     share_count: item.shares?.count ?? 0,
     reaction_count: item.reactions?.summary.total_count ?? null,
     comment_count: item.comments?.summary.total_count ?? null,

@@ -78,7 +78,7 @@ const postStatistics = z.object({
 function leftOut(isCounted: boolean, {reactions, reactions_status}: LandedRecord): {value: unknown} | Missing {
   if (isCounted || reactions_status !== "ok") return "failed";
   const {total, comments} = reactions as Reactions;
-  return total > 0 || (comments ?? 0) > 0 ? "failed" : {value: zeros};
+  return total === 0 && comments === 0 ? {value: zeros} : "failed";
 }
 
 const zeros = {

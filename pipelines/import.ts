@@ -4,7 +4,7 @@ import {basename, join, resolve} from "node:path";
 import {ConfigError} from "../connectors/errors.ts";
 import {type ExportFile, readExport} from "../connectors/exports/exports.ts";
 import {findConnectors} from "../connectors/extract.ts";
-import type {Batch} from "../warehouse/landing.ts";
+import type {Batch, Landed} from "../warehouse/landing.ts";
 import {dayIn} from "./calendar.ts";
 import type {Context, ImportOptions} from "./context.ts";
 import {publishEdition, transform} from "./finish.ts";
@@ -80,7 +80,7 @@ export async function importPaths(
       run.rejected.push({source: "export", file: item.content.file, row, column_name: column ?? null, reason});
     }
     // An import that was killed may have acknowledged the first of a file's batches and not the rest.
-    const landed = workspace.landing.lines.filter(({original}) => original?.sha256 === item.content.sha256);
+    const landed = landedOf(workspace, item.content);
     const rest = item.content.batches.slice(landed.length);
     const names = [...new Set(landed.map(({account}) => account.name))].join(", ");
     const reason = "was imported before; nothing changed";
@@ -93,11 +93,15 @@ export async function importPaths(
   return imported;
 }
 
+/** What was landed of a file before, whatever its name was. */
+function landedOf({landing}: Workspace, {sha256}: ExportFile): Landed[] {
+  return landing.lines.filter(({original}) => original?.sha256 === sha256);
+}
+
 /** A file that names no account and was imported for another one than it is given for now is refused. */
-function refuseOther({landing}: Workspace, item: Read, account: string | undefined): Read {
+function refuseOther(workspace: Workspace, item: Read, account: string | undefined): Read {
   if (!("content" in item) || !item.content.batches.some(batch => batch.account.name === account)) return item;
-  const before = landing.lines.filter(({original}) => original?.sha256 === item.content.sha256);
-  const names = new Set(before.map(line => line.account.name));
+  const names = new Set(landedOf(workspace, item.content).map(line => line.account.name));
   if (names.size === 0 || names.has(account!)) return item;
   const reason = `${item.content.file}: was imported before, for ${[...names].join(", ")}; what is landed stays, so move the data folder away and import all files again`;
   return {path: item.path, reason};

@@ -32,15 +32,23 @@ describe("counters of posts", () => {
     expect(urns("ugcPosts").filter(urn => !urn.startsWith("urn:li:ugcPost:"))).toEqual([]);
   });
 
-  it("that are left out are unknown where the reactions are", async () => {
-    await using server = await postsOn([post(share(1), daysAgo(1)), post(share(2), daysAgo(2))], {
+  it("that are left out are unknown where the reactions or the comments are", async () => {
+    const none = {count: 0, topLevelCount: 0};
+    const posts = [post(share(1), daysAgo(1)), post(share(2), daysAgo(2)), post(share(3), daysAgo(3))];
+    await using server = await postsOn(posts, {
       organizationalEntityShareStatistics: () => ({elements: []}),
-      socialMetadata: () => ({results: {[share(2)]: {reactionSummaries: {}}}})
+      socialMetadata: () => ({
+        results: {
+          [share(2)]: {reactionSummaries: {}, commentSummary: none},
+          [share(3)]: {reactionSummaries: {}}
+        }
+      })
     });
     const {records} = await streamFrom(server, "posts");
     expect(records.map(({id, reactions_status, statistics}) => [id, reactions_status, statistics])).toEqual([
       [share(1), "failed", null],
-      [share(2), "ok", shown(0)]
+      [share(2), "ok", shown(0)],
+      [share(3), "ok", null]
     ]);
   });
 
@@ -57,7 +65,10 @@ describe("counters of posts", () => {
         results: Object.fromEntries(
           textsIn(url.searchParams.get("ids")).map(id => [
             id,
-            {reactionSummaries: id === share(3) ? {LIKE: {count: 2}} : {}}
+            {
+              reactionSummaries: id === share(3) ? {LIKE: {count: 2}} : {},
+              commentSummary: {count: 0, topLevelCount: 0}
+            }
           ])
         )
       })

@@ -50,6 +50,15 @@ describe("an indicator of one model", () => {
       ).toEqual([{title: "Saves per post", unit: "saves per post"}]);
     }
 
+    // What serves later builds alone is no business of readers.
+    await using team = await Warehouse.open(join(dir.path, "published", "warehouse.duckdb"), {readOnly: true});
+    const kept = models.filter(({twin}) => twin.published === false).map(({name}) => name);
+    expect(kept).not.toEqual([]);
+    const names = (await team.rows<{name: string}>("select table_name as name from duckdb_tables()")).map(
+      row => row.name
+    );
+    expect(names.filter(name => kept.includes(name))).toEqual([]);
+
     const own = models.find(({name}) => name === "saves_per_post")!;
     await temporaries(warehouse, models);
     for (const item of own.twin.cases) await expectCase(warehouse, own, item);

@@ -101,6 +101,15 @@ describe("loading", () => {
     expect(await warehouse.rows("select alias, post_id from mart.post_alias")).toEqual([{alias: "2", post_id: "x:1"}]);
   });
 
+  it("leaves no temporary table, which would hold memory", async () => {
+    using dir = folder();
+    await using warehouse = await emptyWarehouse();
+    const landing = Landing.open(dir.path);
+    await landNight(landing, "2020-06-02", [xPost("1")], 10);
+    await load(warehouse, landing);
+    expect(await warehouse.rows("select table_name from duckdb_tables() where temporary")).toEqual([]);
+  });
+
   it("never turns what a platform did not send into zero", async () => {
     using dir = folder();
     await using warehouse = await emptyWarehouse();

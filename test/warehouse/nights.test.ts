@@ -112,6 +112,7 @@ const pagePost = (id: string, day: string, text: string) => ({
   insights_status: "not_permitted"
 });
 /** A row of X's classic export, which counts otherwise than the API did. */
+const daily = (day: string) => ({on_date: day, impressions: 9});
 const tweet = (id: string, day: string) => ({
   tweet_id: id,
   published_at: `${day}T10:00:00.000Z`,
@@ -144,6 +145,13 @@ describe("nights on which the past changes", () => {
       {
         "2020-07-10": [["posts", [post("1", "2020-01-31", 4), post("2", "2020-03-03", 4), post("3", "2020-07-01", 4)]]],
         "2020-07-11": [["posts", [post("1", "2020-06-01", 4)]]]
+      }
+    ],
+    [
+      "posts of a file cover months of which a file of days has told",
+      {
+        "2020-07-20": [["classic_daily", [daily("2020-04-01")], {...file, covers: ["2020-04-01", "2020-06-30"]}]],
+        "2020-07-25": [["classic_tweets", [tweet("1", "2020-06-01")], {...file, covers: ["2020-04-01", "2020-06-30"]}]]
       }
     ],
     [

@@ -72,6 +72,7 @@ export interface LandOptions {
   time?: string;
   source?: "api" | "export";
   cursor?: object | null;
+  covers?: [from: string, to: string];
 }
 
 /** Lands one file of a stream. */
@@ -80,7 +81,14 @@ export async function land(
   stream: string,
   day: string,
   records: readonly object[],
-  {account: of = account, run = `run-${day}`, time = "20:00", source = "api", cursor = {}}: LandOptions = {}
+  {
+    account: of = account,
+    run = `run-${day}`,
+    time = "20:00",
+    source = "api",
+    cursor = {},
+    covers = [day, day]
+  }: LandOptions = {}
 ): Promise<void> {
   const capturedAt = `${day}T${time}:00.000Z`;
   const batch = {
@@ -91,8 +99,8 @@ export async function land(
     account: of,
     captured_at: capturedAt,
     captured_on: day,
-    covers_from: day,
-    covers_to: day,
+    covers_from: covers[0],
+    covers_to: covers[1],
     cursor: cursor === null || source === "export" ? null : {read_at: capturedAt, ...cursor}
   };
   await landing.append([{batch, records}], new Date(`${day}T${time}:01Z`));
